@@ -21,8 +21,8 @@ Status validate(const OpDesc& op, void* call);
 bool wants_output(const OpDesc& op, const void* call, int output);
 TensorView output_layout(const OpDesc& op, const void* call, int output);  // data is null; strides are set
 
-// After validate, with all wanted outputs present: the first kernel that takes the call runs it.
-Status run(const OpDesc& op, const void* call, ThreadPool& pool, const std::atomic<bool>* stop = nullptr);
+// After validate, with all wanted outputs present: the first kernel that takes the call runs it. Once per call struct.
+Status run(const OpDesc& op, void* call, ThreadPool& pool, const std::atomic<bool>* stop = nullptr);
 
 struct Explanation {
   const KernelInfo* kernel = nullptr;  // null: no kernel takes the call

@@ -28,6 +28,7 @@ struct TensorSpec {
   bool broadcast;           // shapes align at the last axis; missing and 1 broadcast (ONNX rules)
   bool strided;             // the last axis may have any stride
   bool packed;              // in a packed call the batch axis is missing: tokens of all sequences follow each other
+  bool offsets;             // elements rise from 0 to the extent of max_axis (cumulative sequence lengths)
   AxisForm full;            // what the kernel sees
   const AxisForm* forms;    // accepted shapes, when not only `full`; their axes are a subsequence of full's or 1
   int8_t form_count;

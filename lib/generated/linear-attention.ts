@@ -1,0 +1,73 @@
+// Generated from native/schema by npm run generate; do not edit.
+import type { Tensor, TensorLike } from '../tensor';
+
+/** Options of linearAttention. Linear attention: S_t = decay_t · S_{t−1} + write_t and o_t = scale · q_t S_t, with a constant-size state S per head. */
+export interface LinearAttentionOptionsCommon {
+  /** Factor on q; 1/√K when absent. */
+  scale?: number | undefined;
+  /** False gives φ(q)(φ(K)ᵀV) over all tokens, in one pass; updateRule linear only. Default true. */
+  causal?: boolean | undefined;
+  /** φ on q and k: identity, or elu(x) + 1. Default identity. */
+  featureMap?: 'identity' | 'elu1' | undefined;
+  /** State before the first token; zero when absent. [B, Hs, K, V], f32. */
+  state?: TensorLike | undefined;
+  /** Also return the state (and the normalizer) after the last token. Default false. */
+  returnState?: boolean | undefined;
+  /** Where to write `out` [B, T, H, V]; must not overlap an input. */
+  out?: Tensor | undefined;
+}
+
+export interface LinearAttentionOptionsLinear extends LinearAttentionOptionsCommon {
+  /** Linear: S += kᵀv; gated: S = e^g S + kᵀ(βv); delta: S += kᵀ β(v − kS); gated_delta: S = e^g S, then the delta rule. Default linear. */
+  updateRule?: 'linear' | undefined;
+  decay?: undefined;
+  beta?: undefined;
+  /** Divide each output by φ(q)·Σφ(k) + 1e-6. Default false. */
+  normalize?: boolean | undefined;
+  /** Σφ(k) before the first token; zero when absent; with normalize only. [B, Hs, K], f32. */
+  normalizer?: TensorLike | undefined;
+}
+
+export interface LinearAttentionOptionsGated extends LinearAttentionOptionsCommon {
+  /** Linear: S += kᵀv; gated: S = e^g S + kᵀ(βv); delta: S += kᵀ β(v − kS); gated_delta: S = e^g S, then the delta rule. Default linear. */
+  updateRule: 'gated';
+  /** Natural-log gate g ≤ 0, per head or per head and key channel. [B, T, Hs] or [B, T, Hs, K], f32 or q. */
+  decay: TensorLike;
+  /** Write strength. [B, T, Hs], f32 or q. */
+  beta?: TensorLike | undefined;
+  normalize?: undefined;
+  normalizer?: undefined;
+}
+
+export interface LinearAttentionOptionsDelta extends LinearAttentionOptionsCommon {
+  /** Linear: S += kᵀv; gated: S = e^g S + kᵀ(βv); delta: S += kᵀ β(v − kS); gated_delta: S = e^g S, then the delta rule. Default linear. */
+  updateRule: 'delta';
+  decay?: undefined;
+  /** Write strength. [B, T, Hs], f32 or q. */
+  beta: TensorLike;
+  normalize?: undefined;
+  normalizer?: undefined;
+}
+
+export interface LinearAttentionOptionsGatedDelta extends LinearAttentionOptionsCommon {
+  /** Linear: S += kᵀv; gated: S = e^g S + kᵀ(βv); delta: S += kᵀ β(v − kS); gated_delta: S = e^g S, then the delta rule. Default linear. */
+  updateRule: 'gated_delta';
+  /** Natural-log gate g ≤ 0, per head or per head and key channel. [B, T, Hs] or [B, T, Hs, K], f32 or q. */
+  decay: TensorLike;
+  /** Write strength. [B, T, Hs], f32 or q. */
+  beta: TensorLike;
+  normalize?: undefined;
+  normalizer?: undefined;
+}
+
+export type LinearAttentionOptions = LinearAttentionOptionsLinear | LinearAttentionOptionsGated | LinearAttentionOptionsDelta | LinearAttentionOptionsGatedDelta;
+
+/** Tensors that linearAttention returns. */
+export interface LinearAttentionResult {
+  /** attention result [B, T, H, V]. */
+  out: Tensor;
+  /** final state, stored V-major (K innermost) [B, Hs, K, V]. Present with `returnState`. */
+  state?: Tensor;
+  /** Σφ(k) after the last token [B, Hs, K]. Present with `returnState` and `normalize`. */
+  normalizer?: Tensor;
+}

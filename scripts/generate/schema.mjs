@@ -1,0 +1,83 @@
+// Reads native/schema into one model and refuses what the generators would misread.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const read = (dir, name) => JSON.parse(readFileSync(join(dir, name), 'utf8'));
+
+export const snake = (name) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+export const camel = (name) => name.replace(/_([a-z0-9])/g, (_, letter) => letter.toUpperCase());
+export const pascal = (name) => camel(`_${snake(name)}`);
+
+const FIELD_TYPES = ['number', 'integer', 'boolean', 'enum', 'tensor', 'integerOrTensor', 'group'];
+const FIELD_KEYS = new Set([
+  'name', 'type', 'doc', 'default', 'min', 'max', 'exclusiveMin', 'values', 'axes', 'forms', 'dtypes', 'broadcast',
+  'strided', 'packed', 'packs', 'elements', 'fields',
+]);
+
+function checkField(op, field, path) {
+  const where = `${op.op}.${path}`;
+  if (!FIELD_TYPES.includes(field.type)) throw new Error(`${where}: unknown type ${field.type}`);
+  for (const key of Object.keys(field)) if (!FIELD_KEYS.has(key)) throw new Error(`${where}: unknown key ${key}`);
+  if (!field.doc) throw new Error(`${where}: no doc`);
+  if (field.type === 'tensor' && !field.dtypes) throw new Error(`${where}: no dtypes`);
+  for (const inner of field.fields ?? []) checkField(op, inner, `${path}.${inner.name}`);
+}
+
+// Every option, groups opened, as { field, path: ['window', 'left'] }.
+export function flatOptions(op) {
+  return op.options.flatMap((field) =>
+    field.type === 'group'
+      ? [{ field, path: [field.name] }, ...field.fields.map((inner) => ({ field: inner, path: [field.name, inner.name] }))]
+      : [{ field, path: [field.name] }],
+  );
+}
+
+export function findOption(op, name) {
+  const found = flatOptions(op).find(({ path }) => path.join('.') === name);
+  if (!found) throw new Error(`${op.op}: a rule names the unknown option ${name}`);
+  return found;
+}
+
+// Rules in one form: { kind, when: {name, value?}, then: {name, value?}, reason } and { kind: 'divides', axes }.
+export function rules(op) {
+  const out = [];
+  for (const [value, variant] of Object.entries(op.variants?.cases ?? {})) {
+    const when = { name: op.variants.on, value };
+    const reason = variant.reason ?? '';
+    for (const name of variant.require ?? []) out.push({ kind: 'when_require', when, then: { name }, reason });
+    for (const name of variant.forbid ?? []) out.push({ kind: 'when_forbid', when, then: { name }, reason });
+  }
+  for (const rule of op.constraints ?? []) {
+    const reason = rule.reason ?? '';
+    if (rule.divides) out.push({ kind: 'divides', axes: rule.divides, reason });
+    if (rule.excludes) {
+      out.push({ kind: 'excludes', when: { name: rule.excludes[0] }, then: { name: rule.excludes[1] }, reason });
+    }
+    if (rule.needs) out.push({ kind: 'needs', when: { name: rule.needs[0] }, then: { name: rule.needs[1] }, reason });
+    if (rule.when) {
+      const [[name, value]] = Object.entries(rule.when);
+      const when = { name, value };
+      for (const other of rule.forbid ?? []) out.push({ kind: 'when_forbid', when, then: { name: other }, reason });
+      for (const [other, wanted] of Object.entries(rule.require ?? {})) {
+        out.push({ kind: 'when_require', when, then: { name: other, value: wanted }, reason });
+      }
+    }
+  }
+  return out;
+}
+
+export function readSchema(dir) {
+  const ops = readdirSync(dir)
+    .filter((name) => name.endsWith('.json') && !['dtypes.json', 'errors.json'].includes(name))
+    .sort()
+    .map((name) => read(dir, name));
+  for (const op of ops) {
+    op.options ??= [];
+    for (const field of op.options) checkField(op, field, field.name);
+    for (const rule of rules(op)) {
+      if (rule.when) findOption(op, rule.when.name);
+      if (rule.then) findOption(op, rule.then.name);
+    }
+  }
+  return { dtypes: read(dir, 'dtypes.json'), errors: read(dir, 'errors.json'), ops };
+}
