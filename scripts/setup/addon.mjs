@@ -1,0 +1,63 @@
+// Compiles the addon with node-gyp when a source of it has changed.
+import { spawnSync } from 'node:child_process';
+import { existsSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { dirname, join } from 'node:path';
+import { SetupError, root, run, stampOf, upToDate, writeStamp } from './steps.mjs';
+
+export const addonFile = join(root, 'build/Release/hybrid_attention.node');
+const stampFile = join(root, 'build/Release/.stamp');
+const inputs = ['binding.gyp', 'scripts/native-sources.mjs', 'native'];
+
+const answers = (command, args = ['--version']) => {
+  const [program, ...first] = command.split(' ');
+  return spawnSync(program, [...first, ...args], { stdio: 'ignore' }).status === 0;
+};
+const firstThatAnswers = (commands, args) => commands.find((command) => command && answers(command, args));
+
+function checkTools() {
+  const { env } = process;
+  const python = firstThatAnswers(
+    [env.PYTHON, env.npm_config_python, 'python3', 'python'],
+    ['-c', 'import sys; sys.exit(sys.version_info < (3, 8))'],
+  );
+  const missing = [
+    python ? undefined : 'Python 3.8 or newer',
+    answers(env.MAKE || 'make') ? undefined : 'make',
+    firstThatAnswers([env.CXX, 'g++', 'c++', 'clang++']) ? undefined : 'a C++ compiler (g++ or clang++)',
+  ].filter(Boolean);
+  if (missing.length === 0) return;
+  const hint = process.platform === 'darwin' ? 'xcode-select --install' : 'on Debian or Ubuntu: apt-get install python3 make g++';
+  throw new SetupError(`compiling the native code needs ${missing.join(' and ')}, not found on this machine (${hint})`);
+}
+
+/** Environment for node-gyp: all cores, the headers installed beside Node where they are, ccache where it is. */
+export function gypEnvironment() {
+  const env = { ...process.env, JOBS: process.env.JOBS ?? String(availableParallelism()) };
+  const prefix = dirname(dirname(process.execPath));
+  const headers = existsSync(join(prefix, 'include/node/node_api.h')) && existsSync(join(prefix, 'include/node/common.gypi'));
+  if (!env.npm_config_nodedir && headers) env.npm_config_nodedir = prefix;
+  if (!env.CXX && process.platform === 'linux' && answers('ccache') && answers('g++')) {
+    Object.assign(env, { CXX: 'ccache g++', CC: 'ccache gcc', CCACHE_BASEDIR: root, CCACHE_NOHASHDIR: '1' });
+  }
+  return env;
+}
+
+export const addonStamp = () => stampOf(inputs, [process.platform, process.arch, process.env.CXX ?? '']);
+
+export function recordAddon() {
+  writeStamp(stampFile, addonStamp());
+}
+
+export function buildAddon(say) {
+  if (existsSync(addonFile) && upToDate(stampFile, addonStamp())) return;
+  checkTools();
+  say('setup: compiling the native code');
+  // The loader prefers a prebuild, and one made from older sources would hide this build.
+  rmSync(join(root, 'prebuilds', `${process.platform}-${process.arch}`), { recursive: true, force: true });
+  const nodeGyp = join(root, 'node_modules/node-gyp/bin/node-gyp.js');
+  const options = { env: gypEnvironment() };
+  run(process.execPath, [nodeGyp, 'configure', '--loglevel=error'], 'the native build could not be configured', options);
+  run(process.execPath, [nodeGyp, 'build', '--loglevel=error'], 'the native code does not compile', options);
+  recordAddon();
+}
