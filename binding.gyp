@@ -8,7 +8,7 @@
         "native/include",
         "<!(node -p \"require('node-addon-api').include_dir\")"
       ],
-      "defines": ["NAPI_VERSION=9", "NAPI_CPP_EXCEPTIONS"],
+      "defines": ["NDEBUG", "NAPI_VERSION=9", "NAPI_CPP_EXCEPTIONS"],
       "cflags": ["-O3", "-fvisibility=hidden", "-pthread", "-Wall", "-Wextra"],
       "cflags!": ["-fno-omit-frame-pointer"],
       "cflags_cc": ["-std=c++17", "-fvisibility-inlines-hidden"],
@@ -18,7 +18,6 @@
           "ldflags": [
             "-pthread",
             "-static-libstdc++",
-            "-static-libgcc",
             "-Wl,--version-script=<(module_root_dir)/native/napi/exports.map",
             "-Wl,--gc-sections"
           ]

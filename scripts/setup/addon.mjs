@@ -27,7 +27,8 @@ function checkTools() {
     firstThatAnswers([env.CXX, 'g++', 'c++', 'clang++']) ? undefined : 'a C++ compiler (g++ or clang++)',
   ].filter(Boolean);
   if (missing.length === 0) return;
-  const hint = process.platform === 'darwin' ? 'xcode-select --install' : 'on Debian or Ubuntu: apt-get install python3 make g++';
+  const hint =
+    process.platform === 'darwin' ? 'xcode-select --install' : 'on Debian or Ubuntu: apt-get install python3 make g++';
   throw new SetupError(`compiling the native code needs ${missing.join(' and ')}, not found on this machine (${hint})`);
 }
 
@@ -35,7 +36,8 @@ function checkTools() {
 export function gypEnvironment() {
   const env = { ...process.env, JOBS: process.env.JOBS ?? String(availableParallelism()) };
   const prefix = dirname(dirname(process.execPath));
-  const headers = existsSync(join(prefix, 'include/node/node_api.h')) && existsSync(join(prefix, 'include/node/common.gypi'));
+  const headers =
+    existsSync(join(prefix, 'include/node/node_api.h')) && existsSync(join(prefix, 'include/node/common.gypi'));
   if (!env.npm_config_nodedir && headers) env.npm_config_nodedir = prefix;
   if (!env.CXX && process.platform === 'linux' && answers('ccache') && answers('g++')) {
     Object.assign(env, { CXX: 'ccache g++', CC: 'ccache gcc', CCACHE_BASEDIR: root, CCACHE_NOHASHDIR: '1' });
@@ -57,7 +59,12 @@ export function buildAddon(say) {
   rmSync(join(root, 'prebuilds', `${process.platform}-${process.arch}`), { recursive: true, force: true });
   const nodeGyp = join(root, 'node_modules/node-gyp/bin/node-gyp.js');
   const options = { env: gypEnvironment() };
-  run(process.execPath, [nodeGyp, 'configure', '--loglevel=error'], 'the native build could not be configured', options);
+  run(
+    process.execPath,
+    [nodeGyp, 'configure', '--loglevel=error'],
+    'the native build could not be configured',
+    options,
+  );
   run(process.execPath, [nodeGyp, 'build', '--loglevel=error'], 'the native code does not compile', options);
   recordAddon();
 }

@@ -19,5 +19,9 @@ export function installPackages(say) {
   if (installed()) return;
   say('setup: installing packages');
   const npm = process.env.npm_execpath ? [process.execPath, process.env.npm_execpath] : ['npm'];
-  run(npm[0], [...npm.slice(1), 'ci', '--no-audit', '--no-fund'], 'npm ci failed; the packages above could not be installed');
+  run(
+    npm[0],
+    [...npm.slice(1), 'ci', '--no-audit', '--no-fund'],
+    'npm ci failed; the packages above could not be installed',
+  );
 }
