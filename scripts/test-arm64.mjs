@@ -1,0 +1,89 @@
+// Cross compiles the addon for arm64 and runs a reduced matrix of its kernels under qemu, against the same oracle as
+// the tests of this machine's kernels. The whole suite would need minutes there.
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { basename, join } from 'node:path'';
+import { addonSources } from './native-sources.mjs';
+import { addonStamp } from './setup/addon.mjs';
+import { nodeBinary } from './setup/node-binary.mjs';
+import { SetupError, root, run, upToDate, writeStamp } from './setup/steps.mjs';
+
+const compiler = 'aarch64-linux-gnu-g++';
+const libraries = '/usr/aarch64-linux-gnu';
+const output = join(root, 'build/arm64');
+const addon = join(output, 'hybrid_attention.node');
+
+const answers = (command) => spawnSync(command, ['--version'], { stdio: 'ignore' }).status === 0;
+
+function skip(reason) {
+  console.log(`skipped: ${reason}`);
+  process.exit(0);
+}
+
+// node-gyp notes where the headers are that it compiled with.
+function nodeHeaders() {
+  const config = readFileSync(join(root, 'build/config.gypi'), 'utf8').replace(/^#.*$/gm, '');
+  return join(JSON.parse(config).variables.nodedir, 'include/node');
+}
+
+const ccache = answers('ccache') ? ['ccache'] : [];
+const environment = { ...process.env, CCACHE_BASEDIR: root, CCACHE_NOHASHDIR: '1' };
+
+function compile(source, flags) {
+  const object = join(output, source.replaceAll('/', '-').replace(/\.cc$/, '.o'));
+  const [program, ...args] = [...ccache, compiler, ...flags, '-c', source, '-o', object];
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { cwd: root, stdio: 'inherit', env: environment });
+    child.on('exit', (status) =>
+      status === 0 ? resolve(object) : reject(new SetupError(`${basename(source)} does not compile for arm64`)),
+    );
+  });
+}
+
+async function compileAll(sources, flags) {
+  const waiting = [...sources];
+  const objects = [];
+  const worker = async () => {
+    for (let source = waiting.shift(); source; source = waiting.shift()) objects.push(await compile(source, flags));
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, worker));
+  return objects;
+}
+
+async function buildAddon() {
+  const stampFile = join(output, '.stamp');
+  if (existsSync(addon) && upToDate(stampFile, addonStamp())) return;
+  mkdirSync(output, { recursive: true });
+  const api = join(root, 'node_modules/node-addon-api');
+  const flags = ['-std=c++17', '-O3', '-fPIC', '-fvisibility=hidden', '-pthread', '-Wall', '-Wextra', '-DNDEBUG'];
+  flags.push('-DNAPI_VERSION=9', '-DNAPI_CPP_EXCEPTIONS');
+  flags.push('-Inative', '-Inative/include', '-isystem', nodeHeaders(), '-isystem', api);
+  const objects = await compileAll(addonSources('arm64'), flags);
+  const link = ['-shared', '-pthread', '-static-libstdc++', '-Wl,--version-script=native/napi/exports.map'];
+  run(compiler, [...link, ...objects, '-o', addon], 'the arm64 addon does not link');
+  writeStamp(stampFile, addonStamp());
+}
+
+const qemu = ['qemu-aarch64', 'qemu-aarch64-static'].find(answers);
+if (process.arch === 'arm64') skip('this machine is arm64; npm test runs its kernels');
+if (process.platform !== 'linux') skip('the arm64 tests run on Linux');
+if (!answers(compiler)) skip(`${compiler} (Debian: g++-aarch64-linux-gnu) is not on this machine`);
+if (!qemu) skip('qemu-aarch64 (Debian: qemu-user) is not on this machine');
+
+try {
+  await buildAddon();
+  const scripts = join(output, 'test');
+  const tsc = [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'test/arm64', '--outDir', scripts];
+  run(process.execPath, tsc, 'the arm64 matrix does not compile');
+  const node = nodeBinary(process.versions.node.split('.')[0], 'arm64');
+  const args = ['-L', libraries, node, join(scripts, 'arm64/matrix.js')];
+  run(qemu, args, 'the arm64 kernels fail', {
+    stdio: 'inherit',
+    env: { ...process.env, HYBRID_ATTENTION_BINARY: addon },
+  });
+} catch (error) {
+  if (!(error instanceof SetupError)) throw error;
+  console.error(`test:arm64: ${error.message}`);
+  process.exit(1);
+}
