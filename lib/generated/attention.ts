@@ -7,12 +7,40 @@ export interface AttentionOptions {
   scale?: number | undefined;
   /** Query at position p sees keys 0…p. Default false. */
   causal?: boolean | undefined;
-  /** Position of the first query among the keys; S − T when absent, which aligns causal to the bottom right; 0 aligns it to the top left. [B], i32. ≥ -2147483648, ≤ 2147483647. */
+  /** Position of the first query among the keys; S − T (the sequence's own lengths) when absent, which aligns causal to the bottom right; 0 aligns it to the top left. [B], i32. ≥ -2147483648, ≤ 2147483647. */
   queryStart?: number | TensorLike | undefined;
-  /** Also return the log-sum-exp of each row. Default false. */
+  /** Query at position p sees keys p − left … p + right; a side that is absent is open. `left`: keys before the query's own position. `right`: keys after the query's own position. */
+  window?: { left?: number | undefined; right?: number | undefined } | undefined;
+  /** Query at position p sees only keys j with floor(j / chunk) = floor(p / chunk). ≥ 1, ≤ 2147483647. */
+  chunk?: number | undefined;
+  /** Block-causal: query at position p sees keys j with floor(j / block) ≤ floor(p / block). ≥ 1, ≤ 2147483647. */
+  block?: number | undefined;
+  /** Scores become softcap · tanh(score / softcap), after bias. > 0. */
+  softcap?: number | undefined;
+  /** One extra logit per head in the softmax's sum, without a value. [Hq], f32 or q. */
+  sinks?: TensorLike | undefined;
+  /** Added to the scaled scores; −∞ hides a key. [B, Hq, T, S], broadcast, f32 or q. */
+  bias?: TensorLike | undefined;
+  /** True where the query may see the key. [B, Hq, T, S], broadcast, bool. */
+  mask?: TensorLike | undefined;
+  /** Adds slope · (j − p) for key j and query position p. [Hq], f32. */
+  alibiSlopes?: TensorLike | undefined;
+  /** Keys of each sequence that count: key j is visible when j < kvLengths. [B], i32. ≥ 0. */
+  kvLengths?: number | TensorLike | undefined;
+  /** First key of each sequence that counts (left padding): key j is visible when j ≥ kvStart. [B], i32. ≥ 0. */
+  kvStart?: number | TensorLike | undefined;
+  /** Offsets of the sequences of a packed batch, whose tensors have no batch axis. `q`: start of each sequence among the query tokens, and their count. `k`: start of each sequence among the key tokens, and their count. */
+  cuSeqlens?: { q?: TensorLike | undefined; k?: TensorLike | undefined } | undefined;
+  /** The keys each query sees, all other rules applied on top; −1 is no key, a key named twice counts once for each. [B, T, I] or [B, T, Hkv, I], i32. */
+  keyIndices?: TensorLike | undefined;
+  /** Further factor on the scores of each query (temperature by position). [B, T], f32. */
+  queryScale?: TensorLike | undefined;
+  /** Out is multiplied by sigmoid(gate). [B, T, Hq, V], f32 or q. */
+  gate?: TensorLike | undefined;
+  /** Also return the log-sum-exp of each row; sinks are not counted in it. Default false. */
   returnLse?: boolean | undefined;
-  /** Also return the [B, Hq, T, S] matrix at this stage; for pictures and tests, not a fast path. */
-  scores?: 'weights' | undefined;
+  /** Also return the [B, Hq, T, S] matrix: raw = scaled q·k; biased = with bias, ALiBi and masks (−∞); capped = after softcap; weights = after softmax. For pictures and tests, not a fast path. */
+  scores?: 'raw' | 'biased' | 'capped' | 'weights' | undefined;
   /** Where to write `out` [B, T, Hq, V]; must not overlap an input. */
   out?: Tensor | undefined;
 }

@@ -23,7 +23,9 @@ export const opTable: readonly OpInfo[] = [
     "doc": "Softmax attention: out = softmax(scale · q kᵀ + bias) v per query head, each query head reading key head floor(h · Hkv / Hq).",
     "source": [
       "arXiv 1706.03762",
-      "arXiv 2205.14135 (online softmax over tiles)"
+      "arXiv 2205.14135 (online softmax over tiles)",
+      "arXiv 2309.17453 (sinks)",
+      "arXiv 2108.12409 (ALiBi)"
     ],
     "inputs": [
       {
@@ -57,20 +59,114 @@ export const opTable: readonly OpInfo[] = [
       {
         "name": "queryStart",
         "type": "integerOrTensor",
-        "doc": "position of the first query among the keys; S − T when absent, which aligns causal to the bottom right; 0 aligns it to the top left",
+        "doc": "position of the first query among the keys; S − T (the sequence's own lengths) when absent, which aligns causal to the bottom right; 0 aligns it to the top left",
         "shape": "[B]"
+      },
+      {
+        "name": "window.left",
+        "type": "integer",
+        "doc": "keys before the query's own position"
+      },
+      {
+        "name": "window.right",
+        "type": "integer",
+        "doc": "keys after the query's own position"
+      },
+      {
+        "name": "chunk",
+        "type": "integer",
+        "doc": "query at position p sees only keys j with floor(j / chunk) = floor(p / chunk)"
+      },
+      {
+        "name": "block",
+        "type": "integer",
+        "doc": "block-causal: query at position p sees keys j with floor(j / block) ≤ floor(p / block)"
+      },
+      {
+        "name": "softcap",
+        "type": "number",
+        "doc": "scores become softcap · tanh(score / softcap), after bias"
+      },
+      {
+        "name": "sinks",
+        "type": "tensor",
+        "doc": "one extra logit per head in the softmax's sum, without a value",
+        "shape": "[Hq]"
+      },
+      {
+        "name": "bias",
+        "type": "tensor",
+        "doc": "added to the scaled scores; −∞ hides a key",
+        "shape": "[B, Hq, T, S]"
+      },
+      {
+        "name": "mask",
+        "type": "tensor",
+        "doc": "true where the query may see the key",
+        "shape": "[B, Hq, T, S]"
+      },
+      {
+        "name": "alibiSlopes",
+        "type": "tensor",
+        "doc": "adds slope · (j − p) for key j and query position p",
+        "shape": "[Hq]"
+      },
+      {
+        "name": "kvLengths",
+        "type": "integerOrTensor",
+        "doc": "keys of each sequence that count: key j is visible when j < kvLengths",
+        "shape": "[B]"
+      },
+      {
+        "name": "kvStart",
+        "type": "integerOrTensor",
+        "doc": "first key of each sequence that counts (left padding): key j is visible when j ≥ kvStart",
+        "shape": "[B]"
+      },
+      {
+        "name": "cuSeqlens.q",
+        "type": "tensor",
+        "doc": "start of each sequence among the query tokens, and their count",
+        "shape": "[B+1]"
+      },
+      {
+        "name": "cuSeqlens.k",
+        "type": "tensor",
+        "doc": "start of each sequence among the key tokens, and their count",
+        "shape": "[B+1]"
+      },
+      {
+        "name": "keyIndices",
+        "type": "tensor",
+        "doc": "the keys each query sees, all other rules applied on top; −1 is no key, a key named twice counts once for each",
+        "shape": "[B, T, I] or [B, T, Hkv, I]"
+      },
+      {
+        "name": "queryScale",
+        "type": "tensor",
+        "doc": "further factor on the scores of each query (temperature by position)",
+        "shape": "[B, T]"
+      },
+      {
+        "name": "gate",
+        "type": "tensor",
+        "doc": "out is multiplied by sigmoid(gate)",
+        "shape": "[B, T, Hq, V]"
       },
       {
         "name": "returnLse",
         "type": "boolean",
-        "doc": "also return the log-sum-exp of each row",
+        "doc": "also return the log-sum-exp of each row; sinks are not counted in it",
         "default": false
       },
       {
         "name": "scores",
         "type": "enum",
-        "doc": "also return the [B, Hq, T, S] matrix at this stage; for pictures and tests, not a fast path",
+        "doc": "also return the [B, Hq, T, S] matrix: raw = scaled q·k; biased = with bias, ALiBi and masks (−∞); capped = after softcap; weights = after softmax. For pictures and tests, not a fast path",
         "values": [
+          "raw",
+          "biased",
+          "capped",
           "weights"
         ]
       }
@@ -110,7 +206,8 @@ export const opTable: readonly OpInfo[] = [
       "arXiv 2405.21060 (Mamba-2)",
       "arXiv 2406.06484 (DeltaNet)",
       "arXiv 2412.06464 (Gated DeltaNet)",
-      "arXiv 2510.26692 (Kimi Delta Attention)"
+      "arXiv 2510.26692 (Kimi Delta Attention)",
+      "arXiv 2503.14456 (RWKV-7)"
     ],
     "inputs": [
       {
@@ -133,26 +230,39 @@ export const opTable: readonly OpInfo[] = [
       {
         "name": "updateRule",
         "type": "enum",
-        "doc": "linear: S += kᵀv; gated: S = e^g S + kᵀ(βv); delta: S += kᵀ β(v − kS); gated_delta: S = e^g S, then the delta rule",
+        "doc": "linear: S += kᵀv; gated: S = e^g S + kᵀ(βv); delta: S += kᵀ β(v − kS); gated_delta: S = e^g S, then the delta rule; generalized_delta: S = e^g S + b (aᵀ S) + kᵀv",
         "values": [
           "linear",
           "gated",
           "delta",
-          "gated_delta"
+          "gated_delta",
+          "generalized_delta"
         ],
         "default": "linear"
       },
       {
         "name": "decay",
         "type": "tensor",
-        "doc": "natural-log gate g ≤ 0, per head or per head and key channel",
-        "shape": "[B, T, Hs] or [B, T, Hs, K]"
+        "doc": "natural-log gate g ≤ 0: constant per head, per token and head, or per token, head and key channel",
+        "shape": "[Hs] or [B, T, Hs] or [B, T, Hs, K]"
       },
       {
         "name": "beta",
         "type": "tensor",
-        "doc": "write strength",
-        "shape": "[B, T, Hs]"
+        "doc": "write strength, per token and head or per token",
+        "shape": "[B, T, Hs] or [B, T, 1]"
+      },
+      {
+        "name": "a",
+        "type": "tensor",
+        "doc": "read vector of the state's own update (RWKV-7: −κ)",
+        "shape": "[B, T, Hs, K]"
+      },
+      {
+        "name": "b",
+        "type": "tensor",
+        "doc": "write vector of the state's own update (RWKV-7: κ⊙a)",
+        "shape": "[B, T, Hs, K]"
       },
       {
         "name": "scale",
@@ -168,10 +278,12 @@ export const opTable: readonly OpInfo[] = [
       {
         "name": "featureMap",
         "type": "enum",
-        "doc": "φ on q and k: identity, or elu(x) + 1",
+        "doc": "φ on q and k: identity, elu(x) + 1, max(x, 0), or softmax over the key dim",
         "values": [
           "identity",
-          "elu1"
+          "elu1",
+          "relu",
+          "softmax"
         ],
         "default": "identity"
       },
@@ -192,6 +304,24 @@ export const opTable: readonly OpInfo[] = [
         "type": "tensor",
         "doc": "Σφ(k) before the first token; zero when absent; with normalize only",
         "shape": "[B, Hs, K]"
+      },
+      {
+        "name": "qkL2Norm",
+        "type": "boolean",
+        "doc": "divide q and k by √(Σx² + 1e-6) over the key dim, before φ and scale",
+        "default": false
+      },
+      {
+        "name": "skip",
+        "type": "tensor",
+        "doc": "out += skip · v per output head (Mamba-2's D)",
+        "shape": "[H]"
+      },
+      {
+        "name": "cuSeqlens",
+        "type": "tensor",
+        "doc": "offsets of the sequences of a packed batch, whose tensors have no batch axis",
+        "shape": "[B+1]"
       },
       {
         "name": "returnState",

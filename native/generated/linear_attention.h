@@ -6,20 +6,25 @@
 
 namespace attn {
 
-enum class LinearAttentionUpdateRule : int32_t { absent = -1, linear, gated, delta, gated_delta };
-enum class LinearAttentionFeatureMap : int32_t { absent = -1, identity, elu1 };
+enum class LinearAttentionUpdateRule : int32_t { absent = -1, linear, gated, delta, gated_delta, generalized_delta };
+enum class LinearAttentionFeatureMap : int32_t { absent = -1, identity, elu1, relu, softmax };
 
 
 struct LinearAttentionOptions {
-  LinearAttentionUpdateRule update_rule = LinearAttentionUpdateRule::linear;  // linear: S += kᵀv; gated: S = e^g S + kᵀ(βv); delta: S += kᵀ β(v − kS); gated_delta: S = e^g S, then the delta rule
-  TensorView decay;  // natural-log gate g ≤ 0, per head or per head and key channel
-  TensorView beta;  // write strength
+  LinearAttentionUpdateRule update_rule = LinearAttentionUpdateRule::linear;  // linear: S += kᵀv; gated: S = e^g S + kᵀ(βv); delta: S += kᵀ β(v − kS); gated_delta: S = e^g S, then the delta rule; generalized_delta: S = e^g S + b (aᵀ S) + kᵀv
+  TensorView decay;  // natural-log gate g ≤ 0: constant per head, per token and head, or per token, head and key channel
+  TensorView beta;  // write strength, per token and head or per token
+  TensorView a;  // read vector of the state's own update (RWKV-7: −κ)
+  TensorView b;  // write vector of the state's own update (RWKV-7: κ⊙a)
   OptionalNumber scale;  // factor on q; 1/√K when absent
   bool causal = true;  // false gives φ(q)(φ(K)ᵀV) over all tokens, in one pass; updateRule linear only
-  LinearAttentionFeatureMap feature_map = LinearAttentionFeatureMap::identity;  // φ on q and k: identity, or elu(x) + 1
+  LinearAttentionFeatureMap feature_map = LinearAttentionFeatureMap::identity;  // φ on q and k: identity, elu(x) + 1, max(x, 0), or softmax over the key dim
   bool normalize = false;  // divide each output by φ(q)·Σφ(k) + 1e-6
   TensorView state;  // state before the first token; zero when absent
   TensorView normalizer;  // Σφ(k) before the first token; zero when absent; with normalize only
+  bool qk_l2_norm = false;  // divide q and k by √(Σx² + 1e-6) over the key dim, before φ and scale
+  TensorView skip;  // out += skip · v per output head (Mamba-2's D)
+  TensorView cu_seqlens;  // offsets of the sequences of a packed batch, whose tensors have no batch axis
   bool return_state = false;  // also return the state (and the normalizer) after the last token
 };
 

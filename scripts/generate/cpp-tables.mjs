@@ -27,7 +27,8 @@ class OpWriter {
   }
 
   axisRef(axis) {
-    const [, name, , plus] = /^([A-Za-z]+)?(\+)?(\d+)?$/.exec(axis) ?? [];
+    const [, name, sign, digits] = /^([A-Za-z]+)?([+-])?(\d+)?$/.exec(axis) ?? [];
+    const plus = digits && Number(`${sign ?? ""}${digits}`);
     const index = name === undefined ? -1 : this.axes.indexOf(name);
     if (name !== undefined && index < 0) throw new Error(`${this.op.op}: unknown axis ${axis}`);
     return `{${index}, ${plus ?? 0}}`;
