@@ -15,7 +15,7 @@ export interface AttentionOptions {
   chunk?: number | undefined;
   /** Block-causal: query at position p sees keys j with floor(j / block) ≤ floor(p / block). ≥ 1, ≤ 2147483647. */
   block?: number | undefined;
-  /** Scores become softcap · tanh(score / softcap), after bias. > 0. */
+  /** Scaled scores become softcap · tanh(score / softcap), before bias, ALiBi and masks. > 0. */
   softcap?: number | undefined;
   /** One extra logit per head in the softmax's sum, without a value. [Hq], f32 or q. */
   sinks?: TensorLike | undefined;
@@ -39,8 +39,8 @@ export interface AttentionOptions {
   gate?: TensorLike | undefined;
   /** Also return the log-sum-exp of each row; sinks are not counted in it. Default false. */
   returnLse?: boolean | undefined;
-  /** Also return the [B, Hq, T, S] matrix: raw = scaled q·k; biased = with bias, ALiBi and masks (−∞); capped = after softcap; weights = after softmax. For pictures and tests, not a fast path. */
-  scores?: 'raw' | 'biased' | 'capped' | 'weights' | undefined;
+  /** Also return the [B, Hq, T, S] matrix: raw = scaled q·k; capped = after softcap; biased = with bias, ALiBi and masks (−∞); weights = after softmax. For pictures and tests, not a fast path. */
+  scores?: 'raw' | 'capped' | 'biased' | 'weights' | undefined;
   /** Where to write `out` [B, T, Hq, V]; must not overlap an input. */
   out?: Tensor | undefined;
 }

@@ -85,7 +85,7 @@ export const opTable: readonly OpInfo[] = [
       {
         "name": "softcap",
         "type": "number",
-        "doc": "scores become softcap · tanh(score / softcap), after bias"
+        "doc": "scaled scores become softcap · tanh(score / softcap), before bias, ALiBi and masks"
       },
       {
         "name": "sinks",
@@ -162,11 +162,11 @@ export const opTable: readonly OpInfo[] = [
       {
         "name": "scores",
         "type": "enum",
-        "doc": "also return the [B, Hq, T, S] matrix: raw = scaled q·k; biased = with bias, ALiBi and masks (−∞); capped = after softcap; weights = after softmax. For pictures and tests, not a fast path",
+        "doc": "also return the [B, Hq, T, S] matrix: raw = scaled q·k; capped = after softcap; biased = with bias, ALiBi and masks (−∞); weights = after softmax. For pictures and tests, not a fast path",
         "values": [
           "raw",
-          "biased",
           "capped",
+          "biased",
           "weights"
         ]
       }

@@ -6,7 +6,7 @@
 
 namespace attn {
 
-enum class AttentionScores : int32_t { absent = -1, raw, biased, capped, weights };
+enum class AttentionScores : int32_t { absent = -1, raw, capped, biased, weights };
 
 struct AttentionWindow {
   bool present = false;
@@ -27,7 +27,7 @@ struct AttentionOptions {
   AttentionWindow window;  // query at position p sees keys p − left … p + right; a side that is absent is open
   OptionalInteger chunk;  // query at position p sees only keys j with floor(j / chunk) = floor(p / chunk)
   OptionalInteger block;  // block-causal: query at position p sees keys j with floor(j / block) ≤ floor(p / block)
-  OptionalNumber softcap;  // scores become softcap · tanh(score / softcap), after bias
+  OptionalNumber softcap;  // scaled scores become softcap · tanh(score / softcap), before bias, ALiBi and masks
   TensorView sinks;  // one extra logit per head in the softmax's sum, without a value
   TensorView bias;  // added to the scaled scores; −∞ hides a key
   TensorView mask;  // true where the query may see the key
@@ -39,7 +39,7 @@ struct AttentionOptions {
   TensorView query_scale;  // further factor on the scores of each query (temperature by position)
   TensorView gate;  // out is multiplied by sigmoid(gate)
   bool return_lse = false;  // also return the log-sum-exp of each row; sinks are not counted in it
-  AttentionScores scores = AttentionScores::absent;  // also return the [B, Hq, T, S] matrix: raw = scaled q·k; biased = with bias, ALiBi and masks (−∞); capped = after softcap; weights = after softmax. For pictures and tests, not a fast path
+  AttentionScores scores = AttentionScores::absent;  // also return the [B, Hq, T, S] matrix: raw = scaled q·k; capped = after softcap; biased = with bias, ALiBi and masks (−∞); weights = after softmax. For pictures and tests, not a fast path
 };
 
 struct AttentionAxes {

@@ -60,7 +60,7 @@ constexpr AxisRef axes_33[] = {{0, 0}, {1, 0}};
 constexpr TensorSpec spec_32 = {1u << 0, false, false, false, true, false, {axes_33, 2}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
 constexpr AxisRef axes_35[] = {{0, 0}, {1, 0}, {3, 0}, {6, 0}};
 constexpr TensorSpec spec_34 = {1u << 0, true, false, false, true, false, {axes_35, 4}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
-constexpr const char* values_36[] = {"raw", "biased", "capped", "weights"};
+constexpr const char* values_36[] = {"raw", "capped", "biased", "weights"};
 constexpr FieldDesc options_attention[] = {
     {"scale", "scale", FieldKind::number, offsetof(AttentionCall, options.scale), 0, nullptr, 0, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false},
     {"causal", "causal", FieldKind::boolean, offsetof(AttentionCall, options.causal), 0, nullptr, 0, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false},
