@@ -111,6 +111,7 @@ constexpr AxisDesc axes_attention[] = {
     {"I", "gathered keys per query", nullptr, 0},
 };
 constexpr RuleDesc rules_attention[] = {
+    {RuleKind::positive, 5, 5, {}, {}, ""},
     {RuleKind::divides, 4, 3, {}, {}, ""},
     {RuleKind::excludes, -1, -1, {&options_attention[1], false, 0}, {&options_attention[5], false, 0}, "block is causal between blocks and open inside them"},
     {RuleKind::excludes, -1, -1, {&options_attention[4], false, 0}, {&options_attention[5], false, 0}, "both cut the keys into blocks"},
@@ -240,6 +241,7 @@ constexpr RuleDesc rules_linear_attention[] = {
     {RuleKind::when_forbid, -1, -1, {&options_linear_attention[0], true, 4}, {&options_linear_attention[2], false, 0}, ""},
     {RuleKind::when_forbid, -1, -1, {&options_linear_attention[0], true, 4}, {&options_linear_attention[8], false, 0}, ""},
     {RuleKind::when_forbid, -1, -1, {&options_linear_attention[0], true, 4}, {&options_linear_attention[10], false, 0}, ""},
+    {RuleKind::positive, 7, 7, {}, {}, ""},
     {RuleKind::divides, 2, 6, {}, {}, ""},
     {RuleKind::divides, 3, 5, {}, {}, ""},
     {RuleKind::divides, 4, 5, {}, {}, ""},
@@ -258,8 +260,8 @@ OpTable op_table() {
   using namespace attention_tables;
   using namespace linear_attention_tables;
   static constexpr OpDesc rows[] = {
-      {OpId::attention, "attention", "attention", sizeof(AttentionCall), construct<AttentionCall>, inputs_attention, 3, options_attention, 19, outputs_attention, 3, axes_attention, 8, offsetof(AttentionCall, axes), &options_attention[13], rules_attention, 12},
-      {OpId::linear_attention, "linear_attention", "linearAttention", sizeof(LinearAttentionCall), construct<LinearAttentionCall>, inputs_linear_attention, 3, options_linear_attention, 15, outputs_linear_attention, 3, axes_linear_attention, 9, offsetof(LinearAttentionCall, axes), &options_linear_attention[13], rules_linear_attention, 36},
+      {OpId::attention, "attention", "attention", sizeof(AttentionCall), construct<AttentionCall>, inputs_attention, 3, options_attention, 19, outputs_attention, 3, axes_attention, 8, offsetof(AttentionCall, axes), &options_attention[13], rules_attention, 13},
+      {OpId::linear_attention, "linear_attention", "linearAttention", sizeof(LinearAttentionCall), construct<LinearAttentionCall>, inputs_linear_attention, 3, options_linear_attention, 15, outputs_linear_attention, 3, axes_linear_attention, 9, offsetof(LinearAttentionCall, axes), &options_linear_attention[13], rules_linear_attention, 37},
   };
   return {rows, 2};
 }

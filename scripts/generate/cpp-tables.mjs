@@ -28,47 +28,70 @@ class OpWriter {
 
   axisRef(axis) {
     const [, name, sign, digits] = /^([A-Za-z]+)?([+-])?(\d+)?$/.exec(axis) ?? [];
-    const plus = digits && Number(`${sign ?? ""}${digits}`);
+    const plus = digits && Number(`${sign ?? ''}${digits}`);
     const index = name === undefined ? -1 : this.axes.indexOf(name);
     if (name !== undefined && index < 0) throw new Error(`${this.op.op}: unknown axis ${axis}`);
     return `{${index}, ${plus ?? 0}}`;
   }
 
   form(axes) {
-    return `{${this.array('AxisRef', 'axes', axes.map((axis) => this.axisRef(axis)))}, ${axes.length}}`;
+    return `{${this.array(
+      'AxisRef',
+      'axes',
+      axes.map((axis) => this.axisRef(axis)),
+    )}, ${axes.length}}`;
   }
 
   tensorSpec(tensor) {
     const names = [tensor.dtypes ?? tensor.dtype ?? 'i32'].flat();
     const first = this.op.inputs[0].name;
-    const mask = names.filter((name) => name !== first).map((name) => {
-      const index = this.dtypes.indexOf(name);
-      if (index < 0) throw new Error(`${this.op.op}.${tensor.name}: unknown dtype ${name}`);
-      return `1u << ${index}`;
-    });
+    const mask = names
+      .filter((name) => name !== first)
+      .map((name) => {
+        const index = this.dtypes.indexOf(name);
+        if (index < 0) throw new Error(`${this.op.op}.${tensor.name}: unknown dtype ${name}`);
+        return `1u << ${index}`;
+      });
     const forms = (tensor.forms ?? []).map((axes) => this.form(axes));
     const elements = tensor.elements ?? {};
     const limit = typeof elements.max === 'string' ? this.axisRef(elements.max) : '{-1, 0}';
     const name = this.name('spec');
-    this.lines.push(`constexpr TensorSpec ${name} = {${mask.join(' | ') || '0'}, ${names.includes(first)}, ${tensor.broadcast ?? false}, ` +
-      `${tensor.strided ?? false}, ${Boolean(tensor.packed)}, ${elements.offsets ?? false}, ${this.form(tensor.axes)}, ` +
-      `${this.array('AxisForm', 'forms', forms)}, ${forms.length}, ` +
-      `${elements.min ?? 'INT32_MIN'}, ${typeof elements.max === 'number' ? elements.max : 'INT32_MAX'}, ${limit}};`);
+    this.lines.push(
+      `constexpr TensorSpec ${name} = {${mask.join(' | ') || '0'}, ${names.includes(first)}, ${tensor.broadcast ?? false}, ` +
+        `${tensor.strided ?? false}, ${Boolean(tensor.packed)}, ${elements.offsets ?? false}, ${this.form(tensor.axes)}, ` +
+        `${this.array('AxisForm', 'forms', forms)}, ${forms.length}, ` +
+        `${elements.min ?? 'INT32_MIN'}, ${typeof elements.max === 'number' ? elements.max : 'INT32_MAX'}, ${limit}};`,
+    );
     return `&${name}`;
   }
 
   // Designators of a field: its member path in the call struct and its JavaScript path.
   field(field, memberPath, jsPath) {
-    const kinds = { number: 'number', integer: 'integer', boolean: 'boolean', enum: 'enumeration', tensor: 'tensor', integerOrTensor: 'integer_or_tensor', group: 'group' };
+    const kinds = {
+      number: 'number',
+      integer: 'integer',
+      boolean: 'boolean',
+      enum: 'enumeration',
+      tensor: 'tensor',
+      integerOrTensor: 'integer_or_tensor',
+      group: 'group',
+    };
     const values = field.type === 'enum' ? this.array('const char*', 'values', field.values.map(text)) : 'nullptr';
-    const inner = field.type === 'group'
-      ? this.array('FieldDesc', 'fields', field.fields.map((f) => this.field(f, `${memberPath}.${member(f.name)}`, `${jsPath}.${f.name}`)))
-      : 'nullptr';
+    const inner =
+      field.type === 'group'
+        ? this.array(
+            'FieldDesc',
+            'fields',
+            field.fields.map((f) => this.field(f, `${memberPath}.${member(f.name)}`, `${jsPath}.${f.name}`)),
+          )
+        : 'nullptr';
     const tensor = ['tensor', 'integerOrTensor'].includes(field.type) ? this.tensorSpec(field) : 'nullptr';
     const present = field.type === 'group' ? `offsetof(${this.call}, ${memberPath}.present)` : '0';
-    return `{${text(field.name)}, ${text(jsPath)}, FieldKind::${kinds[field.type]}, offsetof(${this.call}, ${memberPath}), ${present}, ` +
+    return (
+      `{${text(field.name)}, ${text(jsPath)}, FieldKind::${kinds[field.type]}, offsetof(${this.call}, ${memberPath}), ${present}, ` +
       `${values}, ${field.values?.length ?? 0}, ${inner}, ${field.fields?.length ?? 0}, ${tensor}, ` +
-      `${field.exclusiveMin ?? field.min ?? '-kUnbounded'}, ${field.max ?? 'kUnbounded'}, ${field.exclusiveMin !== undefined}}`;
+      `${field.exclusiveMin ?? field.min ?? '-kUnbounded'}, ${field.max ?? 'kUnbounded'}, ${field.exclusiveMin !== undefined}}`
+    );
   }
 
   output(output) {
@@ -78,11 +101,17 @@ class OpWriter {
     const sameDtype = output.dtype === this.op.inputs[0].name;
     const fromOption = output.dtype?.startsWith('option:') ? output.dtype.slice(7) : null;
     const dtype = sameDtype ? -1 : fromOption ? -2 : this.dtypes.indexOf(output.dtype);
-    if (dtype === -1 && !sameDtype) throw new Error(`${this.op.op}: output ${output.name} has the unknown dtype ${output.dtype}`);
-    const spec = this.tensorSpec({ ...output, dtypes: sameDtype ? [this.op.inputs[0].name] : fromOption ? this.dtypes : [output.dtype] });
-    return `{${text(output.name)}, ${output.option ? text(output.option) : 'nullptr'}, offsetof(${this.call}, ${outputMember(this.op, output)}), ${spec}, ` +
+    if (dtype === -1 && !sameDtype)
+      throw new Error(`${this.op.op}: output ${output.name} has the unknown dtype ${output.dtype}`);
+    const spec = this.tensorSpec({
+      ...output,
+      dtypes: sameDtype ? [this.op.inputs[0].name] : fromOption ? this.dtypes : [output.dtype],
+    });
+    return (
+      `{${text(output.name)}, ${output.option ? text(output.option) : 'nullptr'}, offsetof(${this.call}, ${outputMember(this.op, output)}), ${spec}, ` +
       `${this.form(output.order ?? output.axes)}, ${dtype}, ${fromOption ? `offsetof(${this.call}, options.${member(fromOption)})` : 0}, ` +
-      `${this.array('uint32_t', 'when', when)}, ${this.array('bool', 'when_enum', isEnum)}, ${when.length}}`;
+      `${this.array('uint32_t', 'when', when)}, ${this.array('bool', 'when_enum', isEnum)}, ${when.length}}`
+    );
   }
 
   condition({ name, value }) {
@@ -100,9 +129,9 @@ class OpWriter {
   }
 
   rule(rule) {
-    if (rule.kind === 'divides') {
+    if (rule.axes) {
       const [a, b] = rule.axes.map((axis) => this.axes.indexOf(axis));
-      return `{RuleKind::divides, ${a}, ${b}, {}, {}, ${text(rule.reason)}}`;
+      return `{RuleKind::${rule.kind}, ${a}, ${b}, {}, {}, ${text(rule.reason)}}`;
     }
     return `{RuleKind::${rule.kind}, -1, -1, ${this.condition(rule.when)}, ${this.condition(rule.then)}, ${text(rule.reason)}}`;
   }
@@ -115,18 +144,41 @@ class OpWriter {
 
   write() {
     const { op } = this;
-    const inputs = this.table('FieldDesc', `inputs_${op.op}`,
-      op.inputs.map((input) => this.field({ ...input, type: 'tensor' }, member(input.name), input.name)));
-    const options = this.table('FieldDesc', `options_${op.op}`,
-      op.options.map((field) => this.field(field, `options.${member(field.name)}`, field.name)));
-    const outputs = this.table('OutputDesc', `outputs_${op.op}`, op.outputs.map((output) => this.output(output)));
-    const axes = this.table('AxisDesc', `axes_${op.op}`, this.axes.map((axis) => {
-      const max = op.derived?.[axis]?.max ?? [];
-      return `{${text(axis)}, ${text(op.axes[axis])}, ${this.array('int8_t', 'max_of', max.map((a) => this.axes.indexOf(a)))}, ${max.length}}`;
-    }));
-    const ruleRows = this.table('RuleDesc', `rules_${op.op}`, rules(op).map((rule) => this.rule(rule)));
+    const inputs = this.table(
+      'FieldDesc',
+      `inputs_${op.op}`,
+      op.inputs.map((input) => this.field({ ...input, type: 'tensor' }, member(input.name), input.name)),
+    );
+    const options = this.table(
+      'FieldDesc',
+      `options_${op.op}`,
+      op.options.map((field) => this.field(field, `options.${member(field.name)}`, field.name)),
+    );
+    const outputs = this.table(
+      'OutputDesc',
+      `outputs_${op.op}`,
+      op.outputs.map((output) => this.output(output)),
+    );
+    const axes = this.table(
+      'AxisDesc',
+      `axes_${op.op}`,
+      this.axes.map((axis) => {
+        const max = op.derived?.[axis]?.max ?? [];
+        return `{${text(axis)}, ${text(op.axes[axis])}, ${this.array(
+          'int8_t',
+          'max_of',
+          max.map((a) => this.axes.indexOf(a)),
+        )}, ${max.length}}`;
+      }),
+    );
+    const ruleRows = this.table(
+      'RuleDesc',
+      `rules_${op.op}`,
+      rules(op).map((rule) => this.rule(rule)),
+    );
     const packing = op.options.findIndex((field) => field.packs);
-    const row = `{OpId::${op.op}, ${text(op.op)}, ${text(camel(op.op))}, sizeof(${this.call}), construct<${this.call}>, ` +
+    const row =
+      `{OpId::${op.op}, ${text(op.op)}, ${text(camel(op.op))}, sizeof(${this.call}), construct<${this.call}>, ` +
       `${inputs}, ${op.inputs.length}, ${options}, ${op.options.length}, ${outputs}, ${op.outputs.length}, ${axes}, ${this.axes.length}, ` +
       `offsetof(${this.call}, axes), ${packing < 0 ? 'nullptr' : `&options_${op.op}[${packing}]`}, ${ruleRows}, ${rules(op).length}}`;
     return { text: this.lines.join('\n'), row };
@@ -170,4 +222,3 @@ const OpDesc& op_desc(OpId id) { return op_table().rows[static_cast<int>(id)]; }
 }  // namespace attn
 `;
 }
-

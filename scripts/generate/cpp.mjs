@@ -5,7 +5,18 @@ import { pascal, snake } from './schema.mjs';
 export const HEADER = '// Generated from native/schema by npm run generate; do not edit.\n';
 
 // A field or dtype name that is a C++ keyword gets a trailing underscore.
-const RESERVED = new Set(['bool', 'default', 'double', 'float', 'int', 'namespace', 'register', 'short', 'signed', 'union']);
+const RESERVED = new Set([
+  'bool',
+  'default',
+  'double',
+  'float',
+  'int',
+  'namespace',
+  'register',
+  'short',
+  'signed',
+  'union',
+]);
 export const identifier = (name) => (RESERVED.has(name) ? `${name}_` : name);
 export const member = (name) => identifier(snake(name));
 
@@ -83,12 +94,18 @@ export const enumType = (op, path) => pascal(`${op.op}_${path.map(snake).join('_
 
 function fieldType(op, field, path) {
   switch (field.type) {
-    case 'number': return 'OptionalNumber';
-    case 'integer': return 'OptionalInteger';
-    case 'boolean': return 'bool';
-    case 'tensor': return 'TensorView';
-    case 'integerOrTensor': return 'IntegerOrTensor';
-    default: return enumType(op, path);
+    case 'number':
+      return 'OptionalNumber';
+    case 'integer':
+      return 'OptionalInteger';
+    case 'boolean':
+      return 'bool';
+    case 'tensor':
+      return 'TensorView';
+    case 'integerOrTensor':
+      return 'IntegerOrTensor';
+    default:
+      return enumType(op, path);
   }
 }
 
@@ -100,10 +117,15 @@ function fieldLine(op, field, path) {
 }
 
 function enumDeclarations(op) {
-  const enums = op.options.flatMap((field) => [[field, [field.name]], ...(field.fields ?? []).map((f) => [f, [field.name, f.name]])])
+  const enums = op.options
+    .flatMap((field) => [[field, [field.name]], ...(field.fields ?? []).map((f) => [f, [field.name, f.name]])])
     .filter(([field]) => field.type === 'enum');
-  return enums.map(([field, path]) =>
-    `enum class ${enumType(op, path)} : int32_t { absent = -1, ${field.values.map(identifier).join(', ')} };\n`).join('');
+  return enums
+    .map(
+      ([field, path]) =>
+        `enum class ${enumType(op, path)} : int32_t { absent = -1, ${field.values.map(identifier).join(', ')} };\n`,
+    )
+    .join('');
 }
 
 function groupStruct(op, field) {
@@ -125,7 +147,10 @@ function opHeader(op) {
 namespace attn {
 
 ${enumDeclarations(op)}
-${op.options.filter((field) => field.type === 'group').map((field) => groupStruct(op, field)).join('\n')}
+${op.options
+  .filter((field) => field.type === 'group')
+  .map((field) => groupStruct(op, field))
+  .join('\n')}
 struct ${name}Options {
 ${op.options.map((field) => fieldLine(op, field, [field.name])).join('\n')}
 };

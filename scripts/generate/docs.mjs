@@ -19,10 +19,16 @@ function ruleText(rule) {
   const name = ({ name, value }) => (value === undefined ? `\`${name}\`` : `\`${name}: ${value}\``);
   const reason = rule.reason ? ` (${rule.reason})` : '';
   switch (rule.kind) {
-    case 'divides': return `${rule.axes[0]} divides ${rule.axes[1]}${reason}`;
-    case 'excludes': return `${name(rule.when)} excludes ${name(rule.then)}${reason}`;
-    case 'when_forbid': return `${name(rule.when)} excludes ${name(rule.then)}${reason}`;
-    default: return `${name(rule.when)} needs ${name(rule.then)}${reason}`;
+    case 'divides':
+      return `${rule.axes[0]} divides ${rule.axes[1]}${reason}`;
+    case 'positive':
+      return `${rule.axes[0]} is at least 1`;
+    case 'excludes':
+      return `${name(rule.when)} excludes ${name(rule.then)}${reason}`;
+    case 'when_forbid':
+      return `${name(rule.when)} excludes ${name(rule.then)}${reason}`;
+    default:
+      return `${name(rule.when)} needs ${name(rule.then)}${reason}`;
   }
 }
 
@@ -33,12 +39,35 @@ function section(op) {
 
 ${op.doc}
 
-${op.source ? `Sources: ${op.source.join('; ')}.\n\n` : ''}Axes: ${Object.entries(op.axes).map(([axis, doc]) => `${axis} ${doc}`).join(', ')}.
+${op.source ? `Sources: ${op.source.join('; ')}.\n\n` : ''}Axes: ${Object.entries(op.axes)
+    .map(([axis, doc]) => `${axis} ${doc}`)
+    .join(', ')}.
 
-${table(['input', 'shape', 'dtype', 'meaning'], op.inputs.map((input) => [`\`${input.name}\``, `[${input.axes.join(', ')}]`, [input.dtypes].flat().join(', '), input.doc]))}
-${table(['option', 'value', 'default', 'meaning'], options.map(({ field, path }) => [`\`${path.join('.')}\``, valueOf(field), field.default ?? '', field.doc]))}
-${table(['output', 'shape', 'when', 'meaning'], op.outputs.map((output) => [`\`${output.name}\``, `[${output.axes.join(', ')}]`, [output.when ?? 'always'].flat().map((one) => `\`${one}\``).join(' and '), output.doc]))}${
-  allRules.length ? `\nRules: ${allRules.map(ruleText).join('; ')}.\n` : ''}`;
+${table(
+  ['input', 'shape', 'dtype', 'meaning'],
+  op.inputs.map((input) => [
+    `\`${input.name}\``,
+    `[${input.axes.join(', ')}]`,
+    [input.dtypes].flat().join(', '),
+    input.doc,
+  ]),
+)}
+${table(
+  ['option', 'value', 'default', 'meaning'],
+  options.map(({ field, path }) => [`\`${path.join('.')}\``, valueOf(field), field.default ?? '', field.doc]),
+)}
+${table(
+  ['output', 'shape', 'when', 'meaning'],
+  op.outputs.map((output) => [
+    `\`${output.name}\``,
+    `[${output.axes.join(', ')}]`,
+    [output.when ?? 'always']
+      .flat()
+      .map((one) => `\`${one}\``)
+      .join(' and '),
+    output.doc,
+  ]),
+)}${allRules.length ? `\nRules: ${allRules.map(ruleText).join('; ')}.\n` : ''}`;
 }
 
 export function docFiles({ ops, errors }) {
@@ -48,6 +77,9 @@ export function docFiles({ ops, errors }) {
 ${ops.map(section).join('\n')}
 ## Errors
 
-${table(['code', 'class', 'when'], errors.map(({ code, class: kind, doc }) => [`\`${code}\``, kind, doc]))}`;
+${table(
+  ['code', 'class', 'when'],
+  errors.map(({ code, class: kind, doc }) => [`\`${code}\``, kind, doc]),
+)}`;
   return { 'docs/options.md': text };
 }

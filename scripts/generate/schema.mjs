@@ -10,8 +10,23 @@ export const pascal = (name) => camel(`_${snake(name)}`);
 
 const FIELD_TYPES = ['number', 'integer', 'boolean', 'enum', 'tensor', 'integerOrTensor', 'group'];
 const FIELD_KEYS = new Set([
-  'name', 'type', 'doc', 'default', 'min', 'max', 'exclusiveMin', 'values', 'axes', 'forms', 'dtypes', 'broadcast',
-  'strided', 'packed', 'packs', 'elements', 'fields',
+  'name',
+  'type',
+  'doc',
+  'default',
+  'min',
+  'max',
+  'exclusiveMin',
+  'values',
+  'axes',
+  'forms',
+  'dtypes',
+  'broadcast',
+  'strided',
+  'packed',
+  'packs',
+  'elements',
+  'fields',
 ]);
 
 function checkField(op, field, path) {
@@ -27,7 +42,10 @@ function checkField(op, field, path) {
 export function flatOptions(op) {
   return op.options.flatMap((field) =>
     field.type === 'group'
-      ? [{ field, path: [field.name] }, ...field.fields.map((inner) => ({ field: inner, path: [field.name, inner.name] }))]
+      ? [
+          { field, path: [field.name] },
+          ...field.fields.map((inner) => ({ field: inner, path: [field.name, inner.name] })),
+        ]
       : [{ field, path: [field.name] }],
   );
 }
@@ -38,7 +56,7 @@ export function findOption(op, name) {
   return found;
 }
 
-// Rules in one form: { kind, when: {name, value?}, then: {name, value?}, reason } and { kind: 'divides', axes }.
+// Rules in one form: { kind, when: {name, value?}, then: {name, value?}, reason } and { kind: 'divides' | 'positive', axes }.
 export function rules(op) {
   const out = [];
   for (const [value, variant] of Object.entries(op.variants?.cases ?? {})) {
@@ -50,6 +68,7 @@ export function rules(op) {
   for (const rule of op.constraints ?? []) {
     const reason = rule.reason ?? '';
     if (rule.divides) out.push({ kind: 'divides', axes: rule.divides, reason });
+    for (const axis of rule.positive ?? []) out.push({ kind: 'positive', axes: [axis, axis], reason });
     if (rule.excludes) {
       out.push({ kind: 'excludes', when: { name: rule.excludes[0] }, then: { name: rule.excludes[1] }, reason });
     }

@@ -8,22 +8,34 @@ const union = (values) => values.map(quote).join(' | ');
 function scalarType(field) {
   switch (field.type) {
     case 'number':
-    case 'integer': return 'number';
-    case 'boolean': return 'boolean';
-    case 'enum': return union(field.values);
-    case 'tensor': return 'TensorLike';
-    case 'integerOrTensor': return 'number | TensorLike';
-    default: return `{ ${field.fields.map((inner) => `${inner.name}?: ${scalarType(inner)} | undefined`).join('; ')} }`;
+    case 'integer':
+      return 'number';
+    case 'boolean':
+      return 'boolean';
+    case 'enum':
+      return union(field.values);
+    case 'tensor':
+      return 'TensorLike';
+    case 'integerOrTensor':
+      return 'number | TensorLike';
+    default:
+      return `{ ${field.fields.map((inner) => `${inner.name}?: ${scalarType(inner)} | undefined`).join('; ')} }`;
   }
 }
 
 const shapes = (tensor) => (tensor.forms ?? [tensor.axes]).map((axes) => `[${axes.join(', ')}]`).join(' or ');
 
 function optionDoc(field) {
-  const shape = field.axes ? ` ${shapes(field)}${field.broadcast ? ', broadcast' : ''}, ${[field.dtypes ?? 'i32'].flat().join(' or ')}.` : '';
+  const shape = field.axes
+    ? ` ${shapes(field)}${field.broadcast ? ', broadcast' : ''}, ${[field.dtypes ?? 'i32'].flat().join(' or ')}.`
+    : '';
   const range = [
-    field.min !== undefined && `≥ ${field.min}`, field.exclusiveMin !== undefined && `> ${field.exclusiveMin}`, field.max !== undefined && `≤ ${field.max}`,
-  ].filter(Boolean).join(', ');
+    field.min !== undefined && `≥ ${field.min}`,
+    field.exclusiveMin !== undefined && `> ${field.exclusiveMin}`,
+    field.max !== undefined && `≤ ${field.max}`,
+  ]
+    .filter(Boolean)
+    .join(', ');
   const fallback = field.default === undefined ? '' : ` Default ${field.default}.`;
   const inner = (field.fields ?? []).map((one) => ` \`${one.name}\`: ${one.doc}.`).join('');
   return `  /** ${/[a-z]/.test(field.doc[0]) ? field.doc[0].toUpperCase() : field.doc[0]}${field.doc.slice(1)}.${inner}${shape}${range ? ` ${range}.` : ''}${fallback} */\n`;
@@ -38,21 +50,35 @@ function unionType(op, name) {
   const byName = new Map(op.options.map((option) => [option.name, option]));
   const governed = new Set(Object.values(cases).flatMap((one) => [...(one.require ?? []), ...(one.forbid ?? [])]));
   const variants = Object.entries(cases).map(([value, one]) => {
-    const lines = [`${optionDoc(field)}  ${on}${value === field.default ? '?' : ''}: ${quote(value)}${value === field.default ? ' | undefined' : ''};\n`];
+    const lines = [
+      `${optionDoc(field)}  ${on}${value === field.default ? '?' : ''}: ${quote(value)}${value === field.default ? ' | undefined' : ''};\n`,
+    ];
     for (const option of governed) {
       if (one.forbid?.includes(option)) lines.push(`  ${option}?: undefined;\n`);
-      else if (one.require?.includes(option)) lines.push(`${optionDoc(byName.get(option))}  ${option}: ${scalarType(byName.get(option))};\n`);
+      else if (one.require?.includes(option))
+        lines.push(`${optionDoc(byName.get(option))}  ${option}: ${scalarType(byName.get(option))};\n`);
       else lines.push(optionLine(byName.get(option)));
     }
-    return { type: `${name}${pascal(value)}`, text: `export interface ${name}${pascal(value)} extends ${name}Common {\n${lines.join('')}}\n` };
+    return {
+      type: `${name}${pascal(value)}`,
+      text: `export interface ${name}${pascal(value)} extends ${name}Common {\n${lines.join('')}}\n`,
+    };
   });
   const common = op.options.filter((option) => option.name !== on && !governed.has(option.name));
-  return `export interface ${name}Common {\n${common.map(optionLine).join('')}${outOption(op)}}\n\n${variants.map((one) => one.text).join('\n')}\n` +
-    `export type ${name} = ${variants.map((one) => one.type).join(' | ')};\n`;
+  return (
+    `export interface ${name}Common {\n${common.map(optionLine).join('')}${outOption(op)}}\n\n${variants.map((one) => one.text).join('\n')}\n` +
+    `export type ${name} = ${variants.map((one) => one.type).join(' | ')};\n`
+  );
 }
 
-const outOption = (op) => op.outputs.filter((output) => output.option).map((output) =>
-  `  /** Where to write \`${output.name}\` [${output.axes.join(', ')}]; must not overlap an input. */\n  ${output.option}?: Tensor | undefined;\n`).join('');
+const outOption = (op) =>
+  op.outputs
+    .filter((output) => output.option)
+    .map(
+      (output) =>
+        `  /** Where to write \`${output.name}\` [${output.axes.join(', ')}]; must not overlap an input. */\n  ${output.option}?: Tensor | undefined;\n`,
+    )
+    .join('');
 
 function opFile(op) {
   const name = pascal(op.op);
@@ -98,14 +124,26 @@ ${errors.map(({ code }) => `  | ${quote(code)}`).join('\n')};
 
 function tableFile({ ops }) {
   const rows = ops.map((op) => ({
-    name: camel(op.op), doc: op.doc, source: op.source ?? [],
+    name: camel(op.op),
+    doc: op.doc,
+    source: op.source ?? [],
     inputs: op.inputs.map(({ name, axes, doc }) => ({ name, shape: `[${axes.join(', ')}]`, doc })),
-    options: flatOptions(op).filter(({ field }) => field.type !== 'group').map(({ field, path }) => ({
-      name: path.join('.'), type: field.type, doc: field.doc,
-      ...(field.values && { values: field.values }), ...(field.default !== undefined && { default: field.default }),
-      ...(field.axes && { shape: shapes(field) }),
+    options: flatOptions(op)
+      .filter(({ field }) => field.type !== 'group')
+      .map(({ field, path }) => ({
+        name: path.join('.'),
+        type: field.type,
+        doc: field.doc,
+        ...(field.values && { values: field.values }),
+        ...(field.default !== undefined && { default: field.default }),
+        ...(field.axes && { shape: shapes(field) }),
+      })),
+    outputs: op.outputs.map(({ name, axes, doc, when }) => ({
+      name,
+      shape: `[${axes.join(', ')}]`,
+      doc,
+      when: [when ?? []].flat(),
     })),
-    outputs: op.outputs.map(({ name, axes, doc, when }) => ({ name, shape: `[${axes.join(', ')}]`, doc, when: [when ?? []].flat() })),
   }));
   return `${HEADER}
 export interface OpInfo {

@@ -35,9 +35,9 @@ struct Explanation {
 Explanation explain(const OpDesc& op, const void* call);
 
 // ISA and kernels of this process. The ISA is chosen at the first use: the best the CPU and OS offer, or ATTN_ISA.
-Status isa_status();                       // not ok when ATTN_ISA is unknown or not available here
+Status isa_status();  // not ok when ATTN_ISA is unknown or not available here
 Isa selected_isa();
-std::vector<Isa> available_isas();         // best first
+std::vector<Isa> available_isas();  // best first
 const char* isa_name(Isa isa);
 std::vector<const KernelInfo*> kernels();  // the rows dispatch may choose from, in order of preference
 

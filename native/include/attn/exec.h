@@ -49,8 +49,7 @@ class ExecContext {
   // threads (this one among them), and returns when all are done. Never nest it. Once the stop flag is up the tasks
   // not yet begun are skipped. Which thread runs a task must never change a bit of the result. `work` is a rough count
   // of the region's multiply-adds: regions too small to be worth waking a thread stay on this one.
-  void parallel_for(int64_t tasks, FunctionRef<void(int64_t task, std::byte* worker)> body,
-                    int64_t work = INT64_MAX);
+  void parallel_for(int64_t tasks, FunctionRef<void(int64_t task, std::byte* worker)> body, int64_t work = INT64_MAX);
 
   // Poll at least every few milliseconds inside long tasks, then return early; the caller of the kernel turns it into
   // ErrorCode::aborted and discards the outputs.

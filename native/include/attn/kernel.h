@@ -12,7 +12,7 @@ namespace attn {
 enum class Isa : uint8_t { x86_64_v2, avx2, avx512, avx512_bf16, neon };
 
 struct KernelInfo {
-  const char* id;     // "cpu.avx512/attention.prefill.f32"
+  const char* id;  // "cpu.avx512/attention.prefill.f32"
   OpId op;
   Isa isa;
   const char* form;   // "prefill"

@@ -23,49 +23,49 @@ struct AxisForm {
 };
 
 struct TensorSpec {
-  uint32_t dtypes;          // bit i: DType i is accepted
-  bool same_dtype;          // the first input's dtype is accepted (for inputs: required)
-  bool broadcast;           // shapes align at the last axis; missing and 1 broadcast (ONNX rules)
-  bool strided;             // the last axis may have any stride
-  bool packed;              // in a packed call the batch axis is missing: tokens of all sequences follow each other
-  bool offsets;             // elements rise from 0 to the extent of max_axis (cumulative sequence lengths)
-  AxisForm full;            // what the kernel sees
-  const AxisForm* forms;    // accepted shapes, when not only `full`; their axes are a subsequence of full's or 1
+  uint32_t dtypes;        // bit i: DType i is accepted
+  bool same_dtype;        // the first input's dtype is accepted (for inputs: required)
+  bool broadcast;         // shapes align at the last axis; missing and 1 broadcast (ONNX rules)
+  bool strided;           // the last axis may have any stride
+  bool packed;            // in a packed call the batch axis is missing: tokens of all sequences follow each other
+  bool offsets;           // elements rise from 0 to the extent of max_axis (cumulative sequence lengths)
+  AxisForm full;          // what the kernel sees
+  const AxisForm* forms;  // accepted shapes, when not only `full`; their axes are a subsequence of full's or 1
   int8_t form_count;
-  int64_t min_value;        // of the elements of an i32 tensor, checked by validate
+  int64_t min_value;  // of the elements of an i32 tensor, checked by validate
   int64_t max_value;
-  AxisRef max_axis;         // when axis >= 0 the largest value is that extent plus max_axis.plus
+  AxisRef max_axis;  // when axis >= 0 the largest value is that extent plus max_axis.plus
 };
 
 struct FieldDesc {
-  const char* name;             // in JavaScript, within its group
-  const char* path;             // "window.left": how messages name it
+  const char* name;  // in JavaScript, within its group
+  const char* path;  // "window.left": how messages name it
   FieldKind kind;
-  uint32_t offset;              // of the value in the call struct; of the IntegerOrTensor, TensorView, bool, int32 enum, …
-  uint32_t present_offset;      // group only: bool
-  const char* const* values;    // enumeration only
+  uint32_t offset;  // of the value in the call struct; of the IntegerOrTensor, TensorView, bool, int32 enum, …
+  uint32_t present_offset;    // group only: bool
+  const char* const* values;  // enumeration only
   int16_t value_count;
-  const FieldDesc* fields;      // group only
+  const FieldDesc* fields;  // group only
   int16_t field_count;
-  const TensorSpec* tensor;     // tensor, integer_or_tensor
-  double min, max;              // number, integer
+  const TensorSpec* tensor;  // tensor, integer_or_tensor
+  double min, max;           // number, integer
   bool min_exclusive;
 };
 
 struct OutputDesc {
   const char* name;
-  const char* option;           // JavaScript option that supplies the tensor ("out"), or null
-  uint32_t offset;              // of the TensorView
+  const char* option;  // JavaScript option that supplies the tensor ("out"), or null
+  uint32_t offset;     // of the TensorView
   const TensorSpec* tensor;
-  AxisForm order;               // axes from slowest to fastest in memory
-  int8_t dtype;                 // DType, or -1: the first input's, or -2: see dtype_option_offset
-  uint32_t dtype_option_offset; // of the int32 enum whose values are DType names
-  const uint32_t* when;         // offsets of flags (bool, or int32 enum >= 0) that must all be set
+  AxisForm order;                // axes from slowest to fastest in memory
+  int8_t dtype;                  // DType, or -1: the first input's, or -2: see dtype_option_offset
+  uint32_t dtype_option_offset;  // of the int32 enum whose values are DType names
+  const uint32_t* when;          // offsets of flags (bool, or int32 enum >= 0) that must all be set
   const bool* when_is_enum;
   int8_t when_count;
 };
 
-enum class RuleKind : uint8_t { divides, excludes, needs, when_forbid, when_require };
+enum class RuleKind : uint8_t { divides, positive, excludes, needs, when_forbid, when_require };
 
 // A field's state a rule tests for: given at all, or given with this value.
 struct Condition {
@@ -76,23 +76,23 @@ struct Condition {
 
 struct RuleDesc {
   RuleKind kind;
-  int8_t axis_a, axis_b;       // divides: a divides b
-  Condition when;              // the rest: while this holds …
-  Condition then;              // … this must hold (needs, when_require) or must not (excludes, when_forbid)
+  int8_t axis_a, axis_b;  // divides: a divides b; positive: a is at least 1
+  Condition when;         // the rest: while this holds …
+  Condition then;         // … this must hold (needs, when_require) or must not (excludes, when_forbid)
   const char* reason;
 };
 
 struct AxisDesc {
-  const char* name;            // "Hkv"
-  const char* doc;             // "key and value heads"
-  const int8_t* max_of;        // derived axes: the largest of these; null otherwise
+  const char* name;      // "Hkv"
+  const char* doc;       // "key and value heads"
+  const int8_t* max_of;  // derived axes: the largest of these; null otherwise
   int8_t max_count;
 };
 
 struct OpDesc {
   OpId id;
-  const char* name;            // "linear_attention"
-  const char* js_name;         // "linearAttention"
+  const char* name;     // "linear_attention"
+  const char* js_name;  // "linearAttention"
   uint32_t call_size;
   void (*construct)(void* call);
   const FieldDesc* inputs;
@@ -103,8 +103,8 @@ struct OpDesc {
   int16_t output_count;
   const AxisDesc* axes;
   int8_t axis_count;
-  uint32_t axes_offset;        // int64_t per axis, in the order of `axes`
-  const FieldDesc* packing;    // the option whose presence makes the call packed, or null
+  uint32_t axes_offset;      // int64_t per axis, in the order of `axes`
+  const FieldDesc* packing;  // the option whose presence makes the call packed, or null
   const RuleDesc* rules;
   int16_t rule_count;
 };

@@ -1,0 +1,87 @@
+// The values of i32 tensors: lengths, starts, offsets and indices that kernels follow without checking again.
+#include <algorithm>
+
+#include "core/validate.h"
+
+namespace attn {
+namespace {
+
+// Calls visit(value, index) for each element in order of the axes; stops at the first failure.
+template <typename Visit>
+Status for_each_element(const TensorView& view, Visit visit) {
+  int64_t index[kMaxRank] = {};
+  const int64_t count = view.elements();
+  const auto* data = view.as<const int32_t>();
+  for (int64_t n = 0; n < count; ++n) {
+    int64_t offset = 0;
+    for (int axis = 0; axis < view.rank; ++axis) offset += index[axis] * view.strides[axis];
+    if (Status status = visit(data[offset], index); !status.is_ok()) return status;
+    for (int axis = view.rank - 1; axis >= 0 && ++index[axis] == view.shape[axis]; --axis) index[axis] = 0;
+  }
+  return {};
+}
+
+std::string element_text(const std::string& path, const TensorView& view, const int64_t* index) {
+  std::string text = path + "[";
+  for (int axis = 0; axis < view.rank; ++axis) text += (axis > 0 ? ", " : "") + std::to_string(index[axis]);
+  return text + "]";
+}
+
+struct Limits {
+  int64_t min;
+  int64_t max;
+  std::string of;  // what the largest value follows from
+};
+
+Limits limits(const Binding& binding, const TensorSpec& spec) {
+  Limits out{spec.min_value, spec.max_value, {}};
+  if (spec.max_axis.axis < 0) return out;
+  const AxisDesc& axis = binding.op.axes[spec.max_axis.axis];
+  out.max = binding.axis(spec.max_axis.axis) + spec.max_axis.plus;
+  out.of = std::string(" (") + axis.doc + ": " + std::to_string(binding.axis(spec.max_axis.axis)) + ")";
+  return out;
+}
+
+Status check_range(const Binding& binding, const std::string& what, int64_t value, const Limits& range) {
+  if (value >= range.min && value <= range.max) return {};
+  const std::string expected =
+      value < range.min ? "at least " + std::to_string(range.min) : "at most " + std::to_string(range.max) + range.of;
+  return binding.fail(ErrorCode::value, what + " is " + std::to_string(value) + ", expected " + expected);
+}
+
+Status check_offsets(const Binding& binding, const std::string& path, const TensorSpec& spec, const TensorView& view) {
+  const Limits range = limits(binding, spec);
+  int64_t last = 0;
+  Status status = for_each_element(view, [&](int64_t value, const int64_t* index) -> Status {
+    const bool first = index[0] == 0;
+    if (first ? value == 0 : value >= last) {
+      last = value;
+      return {};
+    }
+    const std::string expected = first ? "0" : "at least " + std::to_string(last) + ", the value before it";
+    return binding.fail(ErrorCode::value,
+                        element_text(path, view, index) + " is " + std::to_string(value) + ", expected " + expected);
+  });
+  if (!status.is_ok() || last == range.max) return status;
+  return binding.fail(ErrorCode::value, path + " ends with " + std::to_string(last) + ", expected " +
+                                            std::to_string(range.max) + range.of);
+}
+
+}  // namespace
+
+Status check_elements(const Binding& binding, const std::string& path, const TensorSpec& spec, const TensorView& view) {
+  if (view.dtype != DType::i32) return {};
+  if (spec.offsets) return check_offsets(binding, path, spec, view);
+  const Limits range = limits(binding, spec);
+  return for_each_element(view, [&](int64_t value, const int64_t* index) {
+    if (value >= range.min && value <= range.max) return Status();
+    return check_range(binding, element_text(path, view, index), value, range);
+  });
+}
+
+Status check_scalar(const Binding& binding, const FieldDesc& field, int64_t value) {
+  if (field.tensor->max_axis.axis < 0) return {};
+  return check_range(binding, field.path, value, limits(binding, *field.tensor));
+}
+
+}  // namespace attn

@@ -1,0 +1,151 @@
+// Options: presence, numbers, and the rules between them.
+#include <cmath>
+#include <cstdio>
+
+#include "core/validate.h"
+
+namespace attn {
+namespace {
+
+std::string number_text(double value) {
+  if (std::isnan(value)) return "NaN";
+  char text[32];
+  std::snprintf(text, sizeof text, "%.10g", value);
+  return text;
+}
+
+bool holds(const Binding& binding, const Condition& condition) {
+  const FieldDesc& field = *condition.field;
+  if (!condition.has_value) return is_given(binding, field);
+  if (field.kind == FieldKind::boolean) return binding.at<bool>(field.offset) == (condition.value != 0);
+  return binding.at<int32_t>(field.offset) == condition.value;
+}
+
+std::string condition_text(const Condition& condition) {
+  const FieldDesc& field = *condition.field;
+  if (!condition.has_value) return field.path;
+  if (field.kind == FieldKind::boolean) return std::string(field.path) + (condition.value != 0 ? ": true" : ": false");
+  return std::string(field.path) + " '" + field.values[condition.value] + "'";
+}
+
+Status conflict(const Binding& binding, const RuleDesc& rule, const std::string& what) {
+  const std::string reason = rule.reason[0] != '\0' ? std::string(": ") + rule.reason : std::string();
+  return binding.fail(ErrorCode::option_conflict, what + reason);
+}
+
+Status check_number(const Binding& binding, const FieldDesc& field) {
+  double value = 0;
+  if (field.kind == FieldKind::number) {
+    const auto& option = binding.at<OptionalNumber>(field.offset);
+    if (!option.present) return {};
+    value = option.value;
+  } else {
+    const auto& option = binding.at<OptionalInteger>(field.offset);  // IntegerOrTensor begins with one
+    if (!option.present) return {};
+    value = static_cast<double>(option.value);
+  }
+  const std::string is = std::string(field.path) + " is " + number_text(value) + ", expected ";
+  if (!std::isfinite(value)) return binding.fail(ErrorCode::value, is + "a finite number");
+  if (field.min_exclusive ? value <= field.min : value < field.min) {
+    return binding.fail(ErrorCode::value,
+                        is + (field.min_exclusive ? "more than " : "at least ") + number_text(field.min));
+  }
+  if (value > field.max) return binding.fail(ErrorCode::value, is + "at most " + number_text(field.max));
+  return {};
+}
+
+Status check_fields(const Binding& binding, const FieldDesc* fields, int count) {
+  for (int i = 0; i < count; ++i) {
+    const FieldDesc& field = fields[i];
+    Status status;
+    switch (field.kind) {
+      case FieldKind::number:
+      case FieldKind::integer:
+      case FieldKind::integer_or_tensor:
+        status = check_number(binding, field);
+        break;
+      case FieldKind::group:
+        if (binding.at<bool>(field.present_offset)) status = check_fields(binding, field.fields, field.field_count);
+        break;
+      default:
+        break;
+    }
+    if (!status.is_ok()) return status;
+  }
+  return {};
+}
+
+}  // namespace
+
+bool is_given(const Binding& binding, const FieldDesc& field) {
+  switch (field.kind) {
+    case FieldKind::number:
+      return binding.at<OptionalNumber>(field.offset).present;
+    case FieldKind::integer:
+      return binding.at<OptionalInteger>(field.offset).present;
+    case FieldKind::boolean:
+      return binding.at<bool>(field.offset);
+    case FieldKind::enumeration:
+      return binding.at<int32_t>(field.offset) >= 0;
+    case FieldKind::tensor:
+      return binding.at<TensorView>(field.offset).present;
+    case FieldKind::integer_or_tensor:
+      return binding.at<IntegerOrTensor>(field.offset).present();
+    case FieldKind::group:
+      return binding.at<bool>(field.present_offset);
+  }
+  return false;
+}
+
+Status check_numbers(const Binding& binding) {
+  return check_fields(binding, binding.op.options, binding.op.option_count);
+}
+
+Status check_option_rules(const Binding& binding) {
+  for (int i = 0; i < binding.op.rule_count; ++i) {
+    const RuleDesc& rule = binding.op.rules[i];
+    if (rule.kind == RuleKind::divides || rule.kind == RuleKind::positive || !holds(binding, rule.when)) continue;
+    const std::string when = condition_text(rule.when);
+    const std::string then = condition_text(rule.then);
+    const bool given = holds(binding, rule.then);
+    switch (rule.kind) {
+      case RuleKind::excludes:
+        if (given) return conflict(binding, rule, when + " and " + then + " exclude each other");
+        break;
+      case RuleKind::when_forbid:
+        if (given) return conflict(binding, rule, when + " does not take " + then);
+        break;
+      default:
+        if (!given) return conflict(binding, rule, when + " needs " + then);
+    }
+  }
+  const FieldDesc* packing = binding.op.packing;
+  if (packing == nullptr || packing->kind != FieldKind::group || !is_given(binding, *packing)) return {};
+  for (int i = 0; i < packing->field_count; ++i) {
+    if (is_given(binding, packing->fields[i])) continue;
+    return binding.fail(ErrorCode::arg_type, std::string(packing->fields[i].path) + " is missing");
+  }
+  return {};
+}
+
+Status check_axis_rules(const Binding& binding) {
+  for (int i = 0; i < binding.op.rule_count; ++i) {
+    const RuleDesc& rule = binding.op.rules[i];
+    auto name = [&](int axis) {
+      return std::string(binding.op.axes[axis].doc) + " (" + binding.op.axes[axis].name + ")";
+    };
+    if (rule.kind == RuleKind::positive && binding.axis(rule.axis_a) < 1) {
+      return binding.fail(ErrorCode::shape, name(rule.axis_a) + ": 0, expected at least 1");
+    }
+    if (rule.kind != RuleKind::divides) continue;
+    const int64_t divisor = binding.axis(rule.axis_a);
+    const int64_t number = binding.axis(rule.axis_b);
+    if (divisor == 0 ? number == 0 : number % divisor == 0) continue;
+    return binding.fail(ErrorCode::shape, name(rule.axis_b) + ": " + std::to_string(number) +
+                                              ", expected a multiple of " + name(rule.axis_a) + ": " +
+                                              std::to_string(divisor));
+  }
+  return {};
+}
+
+}  // namespace attn

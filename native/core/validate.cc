@@ -1,0 +1,85 @@
+// validate(): one pass over an op's tables, in the order in which a reader of the error message would check.
+#include "core/validate.h"
+
+namespace attn {
+namespace {
+
+constexpr int kMaxAxes = static_cast<int>(sizeof(Binding::bound_by) / sizeof(std::string));
+
+Status check_missing(const Binding& binding) {
+  for (int i = 0; i < binding.op.input_count; ++i) {
+    const FieldDesc& input = binding.op.inputs[i];
+    if (binding.at<TensorView>(input.offset).present) continue;
+    return binding.fail(ErrorCode::arg_type, std::string(input.path) + " is missing, expected a tensor");
+  }
+  return {};
+}
+
+// The offsets fix the number of sequences, before tensors that lack the batch axis are looked at.
+Status bind_packing(Binding& binding) {
+  const FieldDesc& packing = *binding.op.packing;
+  const FieldDesc* fields = packing.kind == FieldKind::group ? packing.fields : &packing;
+  const int count = packing.kind == FieldKind::group ? packing.field_count : 1;
+  for (int i = 0; i < count; ++i) {
+    auto& view = binding.at<TensorView>(fields[i].offset);
+    if (Status status = bind_tensor(binding, fields[i].path, *fields[i].tensor, view); !status.is_ok()) return status;
+  }
+  return {};
+}
+
+bool is_packing(const Binding& binding, const FieldDesc& field) {
+  const FieldDesc* packing = binding.op.packing;
+  if (packing == nullptr) return false;
+  if (packing->kind != FieldKind::group) return &field == packing;
+  return &field >= packing->fields && &field < packing->fields + packing->field_count;
+}
+
+Status bind_inputs(Binding& binding) {
+  for (int i = 0; i < binding.op.input_count; ++i) {
+    const FieldDesc& input = binding.op.inputs[i];
+    auto& view = binding.at<TensorView>(input.offset);
+    if (Status status = bind_tensor(binding, input.path, *input.tensor, view); !status.is_ok()) return status;
+  }
+  return bind_derived_axes(binding);
+}
+
+Status bind_options(Binding& binding) {
+  return for_each_tensor(binding, [&](const FieldDesc& field, TensorView& view) -> Status {
+    const bool input = &field >= binding.op.inputs && &field < binding.op.inputs + binding.op.input_count;
+    if (input || is_packing(binding, field)) return {};
+    return bind_tensor(binding, field.path, *field.tensor, view);
+  });
+}
+
+Status check_all_elements(const Binding& binding) {
+  for (int i = 0; i < binding.op.option_count; ++i) {
+    const FieldDesc& field = binding.op.options[i];
+    if (field.kind != FieldKind::integer_or_tensor) continue;
+    const auto& scalar = binding.at<IntegerOrTensor>(field.offset).scalar;
+    if (!scalar.present) continue;
+    if (Status status = check_scalar(binding, field, scalar.value); !status.is_ok()) return status;
+  }
+  return for_each_tensor(binding, [&](const FieldDesc& field, const TensorView& view) {
+    return check_elements(binding, field.path, *field.tensor, view);
+  });
+}
+
+}  // namespace
+
+Status validate(const OpDesc& op, void* call) {
+  Binding binding{op, call, is_packed(op, call)};
+  if (op.axis_count > kMaxAxes) return binding.fail(ErrorCode::internal, "the op has more axes than a binding holds");
+  if (Status status = check_missing(binding); !status.is_ok()) return status;
+  if (Status status = check_numbers(binding); !status.is_ok()) return status;
+  if (Status status = check_option_rules(binding); !status.is_ok()) return status;
+  if (binding.packed) {
+    if (Status status = bind_packing(binding); !status.is_ok()) return status;
+  }
+  if (Status status = bind_inputs(binding); !status.is_ok()) return status;
+  if (Status status = bind_options(binding); !status.is_ok()) return status;
+  if (Status status = check_axis_rules(binding); !status.is_ok()) return status;
+  if (Status status = check_all_elements(binding); !status.is_ok()) return status;
+  return check_given_outputs(binding);
+}
+
+}  // namespace attn
