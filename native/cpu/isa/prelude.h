@@ -1,0 +1,23 @@
+// What every ISA unit needs before it opens its target region: whatever is included inside would be compiled for it,
+// and shared code compiled so could then run on machines that lack it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <type_traits>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
+#endif
+
+#include "attn/exec.h"
+#include "attn/kernel.h"
+#include "attn/status.h"
+#include "attn/tensor_view.h"
+#include "cpu/scalar.h"
+#include "generated/attention.h"
+#include "generated/linear_attention.h"

@@ -1,0 +1,27 @@
+// The kernels of one ISA unit, in order of preference: for each operation the first row that takes a call runs it.
+// A kernel file ends with an array of its rows; here it is included and named in the list below.
+
+// Arrays of rows, one after the other.
+template <size_t... kCounts>
+struct JoinedRows {
+  static constexpr size_t kCount = (kCounts + ... + 0);
+  KernelInfo rows[kCount + 1] = {};
+};
+template <size_t... kCounts>
+constexpr JoinedRows<kCounts...> join_rows(const KernelInfo (&... arrays)[kCounts]) {
+  JoinedRows<kCounts...> joined;
+  size_t next = 0;
+  auto append = [&](const KernelInfo* rows, size_t count) {
+    for (size_t i = 0; i < count; ++i) joined.rows[next++] = rows[i];
+  };
+  (append(arrays, kCounts), ...);
+  static_cast<void>(append);
+  return joined;
+}
+
+constexpr auto kJoined = join_rows(
+    // attention: decode before prefill
+
+    // linear_attention: recurrent before chunk
+
+);
