@@ -4,7 +4,7 @@ export interface OpInfo {
   name: string;
   doc: string;
   source: readonly string[];
-  inputs: readonly { name: string; shape: string; doc: string }[];
+  inputs: readonly { name: string; shape: string; doc: string; list?: boolean }[];
   options: readonly {
     name: string;
     type: 'number' | 'integer' | 'boolean' | 'enum' | 'tensor' | 'integerOrTensor';
@@ -353,6 +353,50 @@ export const opTable: readonly OpInfo[] = [
           "returnState",
           "normalize"
         ]
+      }
+    ]
+  },
+  {
+    "name": "mergeAttention",
+    "doc": "Combines attention over parts of the keys: out = Σ exp(lse_i − lse) out_i, lse = log Σ exp(lse_i), in the order of the list.",
+    "source": [
+      "arXiv 2205.14135 §3.1",
+      "arXiv 2501.01005 §2.2 (merging of attention states)"
+    ],
+    "inputs": [
+      {
+        "name": "outs",
+        "shape": "[B, T, H, V]",
+        "doc": "attention over each part, without sinks",
+        "list": true
+      },
+      {
+        "name": "lses",
+        "shape": "[B, H, T]",
+        "doc": "log-sum-exp of each part; −∞ where it held no visible key",
+        "list": true
+      }
+    ],
+    "options": [
+      {
+        "name": "sinks",
+        "type": "tensor",
+        "doc": "one extra logit per head in the softmax's sum, counted once here; not part of lse",
+        "shape": "[H]"
+      }
+    ],
+    "outputs": [
+      {
+        "name": "out",
+        "shape": "[B, T, H, V]",
+        "doc": "attention over all parts; zero where no part held a visible key",
+        "when": []
+      },
+      {
+        "name": "lse",
+        "shape": "[B, H, T]",
+        "doc": "log-sum-exp over all parts",
+        "when": []
       }
     ]
   }

@@ -131,7 +131,7 @@ TensorView expanded(const Binding& binding, const TensorSpec& spec, const Form& 
 }  // namespace
 
 Status check_dtype(const Binding& binding, const std::string& path, const TensorSpec& spec, const TensorView& view) {
-  const DType first = binding.first_input().dtype;
+  const DType first = first_input(binding.op, binding.call).dtype;
   uint32_t accepted = spec.dtypes;
   if (spec.same_dtype) accepted |= 1u << static_cast<int>(first);
   if ((accepted >> static_cast<int>(view.dtype) & 1u) != 0) return {};

@@ -19,7 +19,7 @@ int64_t axis_extent(const OpDesc& op, const void* call, const AxisRef& ref) {
 DType output_dtype(const OpDesc& op, const void* call, const OutputDesc& output) {
   const auto* bytes = static_cast<const char*>(call);
   if (output.dtype >= 0) return static_cast<DType>(output.dtype);
-  if (output.dtype == -1) return reinterpret_cast<const TensorView*>(bytes + op.inputs[0].offset)->dtype;
+  if (output.dtype == -1) return first_input(op, call).dtype;
   return static_cast<DType>(*reinterpret_cast<const int32_t*>(bytes + output.dtype_option_offset));
 }
 
@@ -79,6 +79,12 @@ Status check_layout(const Binding& binding, const OutputDesc& output, const Tens
 }
 
 }  // namespace
+
+const TensorView& first_input(const OpDesc& op, const void* call) {
+  const char* first = static_cast<const char*>(call) + op.inputs[0].offset;
+  if (op.inputs[0].kind == FieldKind::tensor_list) return reinterpret_cast<const TensorList*>(first)->views[0];
+  return *reinterpret_cast<const TensorView*>(first);
+}
 
 bool is_packed(const OpDesc& op, const void* call) {
   if (op.packing == nullptr) return false;

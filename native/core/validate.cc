@@ -7,10 +7,22 @@ namespace {
 constexpr int kMaxAxes = static_cast<int>(sizeof(Binding::bound_by) / sizeof(std::string));
 
 Status check_missing(const Binding& binding) {
+  const TensorList* first_list = nullptr;
   for (int i = 0; i < binding.op.input_count; ++i) {
     const FieldDesc& input = binding.op.inputs[i];
-    if (binding.at<TensorView>(input.offset).present) continue;
-    return binding.fail(ErrorCode::arg_type, std::string(input.path) + " is missing, expected a tensor");
+    const std::string path = input.path;
+    if (input.kind == FieldKind::tensor) {
+      if (binding.at<TensorView>(input.offset).present) continue;
+      return binding.fail(ErrorCode::arg_type, path + " is missing, expected a tensor");
+    }
+    const auto& list = binding.at<TensorList>(input.offset);
+    if (!list.present || list.count == 0) {
+      return binding.fail(ErrorCode::arg_type, path + " is empty, expected at least one tensor");
+    }
+    if (first_list == nullptr) first_list = &list;
+    if (list.count == first_list->count) continue;
+    return binding.fail(ErrorCode::shape, path + " has " + std::to_string(list.count) + " tensors, expected " +
+                                              std::to_string(first_list->count));
   }
   return {};
 }
@@ -34,11 +46,21 @@ bool is_packing(const Binding& binding, const FieldDesc& field) {
   return &field >= packing->fields && &field < packing->fields + packing->field_count;
 }
 
+Status bind_input(Binding& binding, const FieldDesc& input) {
+  if (input.kind == FieldKind::tensor) {
+    return bind_tensor(binding, input.path, *input.tensor, binding.at<TensorView>(input.offset));
+  }
+  auto& list = binding.at<TensorList>(input.offset);
+  for (int64_t i = 0; i < list.count; ++i) {
+    const std::string path = std::string(input.path) + "[" + std::to_string(i) + "]";
+    if (Status status = bind_tensor(binding, path, *input.tensor, list.views[i]); !status.is_ok()) return status;
+  }
+  return {};
+}
+
 Status bind_inputs(Binding& binding) {
   for (int i = 0; i < binding.op.input_count; ++i) {
-    const FieldDesc& input = binding.op.inputs[i];
-    auto& view = binding.at<TensorView>(input.offset);
-    if (Status status = bind_tensor(binding, input.path, *input.tensor, view); !status.is_ok()) return status;
+    if (Status status = bind_input(binding, binding.op.inputs[i]); !status.is_ok()) return status;
   }
   return bind_derived_axes(binding);
 }

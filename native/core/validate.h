@@ -22,7 +22,6 @@ struct Binding {
   }
   int64_t& axis(int index) const { return (&at<int64_t>(op.axes_offset))[index]; }
   bool known(int index) const { return !bound_by[index].empty(); }
-  const TensorView& first_input() const { return at<TensorView>(op.inputs[0].offset); }
   Status fail(ErrorCode code, const std::string& what) const { return {code, std::string(op.js_name) + ": " + what}; }
 };
 
@@ -57,6 +56,11 @@ Status for_each_tensor(const Binding& binding, Visit visit) {
     if (field.kind == FieldKind::tensor) {
       auto& view = binding.at<TensorView>(field.offset);
       if (view.present) return visit(field, view);
+    } else if (field.kind == FieldKind::tensor_list) {
+      auto& list = binding.at<TensorList>(field.offset);
+      for (int64_t i = 0; i < list.count; ++i) {
+        if (Status status = visit(field, list.views[i]); !status.is_ok()) return status;
+      }
     } else if (field.kind == FieldKind::integer_or_tensor) {
       auto& view = binding.at<TensorView>(field.offset + static_cast<uint32_t>(offsetof(IntegerOrTensor, tensor)));
       if (view.present) return visit(field, view);

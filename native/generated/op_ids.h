@@ -5,6 +5,6 @@
 
 namespace attn {
 
-enum class OpId : uint8_t { attention, linear_attention };
+enum class OpId : uint8_t { attention, linear_attention, merge_attention };
 
 }  // namespace attn

@@ -7,6 +7,7 @@
 #include "attn/op_desc.h"
 #include "generated/attention.h"
 #include "generated/linear_attention.h"
+#include "generated/merge_attention.h"
 
 namespace attn {
 namespace {
@@ -254,16 +255,51 @@ constexpr RuleDesc rules_linear_attention[] = {
 };
 }  // namespace linear_attention_tables
 
+// merge_attention
+namespace merge_attention_tables {
+constexpr AxisRef axes_2[] = {{0, 0}, {1, 0}, {2, 0}, {3, 0}};
+constexpr TensorSpec spec_1 = {1u << 0 | 1u << 1 | 1u << 2, false, false, false, false, false, {axes_2, 4}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
+constexpr AxisRef axes_4[] = {{0, 0}, {2, 0}, {1, 0}};
+constexpr TensorSpec spec_3 = {1u << 0, false, false, false, false, false, {axes_4, 3}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
+constexpr FieldDesc inputs_merge_attention[] = {
+    {"outs", "outs", FieldKind::tensor_list, offsetof(MergeAttentionCall, outs), 0, nullptr, 0, nullptr, 0, &spec_1, -kUnbounded, kUnbounded, false},
+    {"lses", "lses", FieldKind::tensor_list, offsetof(MergeAttentionCall, lses), 0, nullptr, 0, nullptr, 0, &spec_3, -kUnbounded, kUnbounded, false},
+};
+constexpr AxisRef axes_6[] = {{2, 0}};
+constexpr TensorSpec spec_5 = {1u << 0, true, false, false, false, false, {axes_6, 1}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
+constexpr FieldDesc options_merge_attention[] = {
+    {"sinks", "sinks", FieldKind::tensor, offsetof(MergeAttentionCall, options.sinks), 0, nullptr, 0, nullptr, 0, &spec_5, -kUnbounded, kUnbounded, false},
+};
+constexpr AxisRef axes_8[] = {{0, 0}, {1, 0}, {2, 0}, {3, 0}};
+constexpr TensorSpec spec_7 = {0, true, false, false, false, false, {axes_8, 4}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
+constexpr AxisRef axes_9[] = {{0, 0}, {1, 0}, {2, 0}, {3, 0}};
+constexpr AxisRef axes_11[] = {{0, 0}, {2, 0}, {1, 0}};
+constexpr TensorSpec spec_10 = {1u << 0, false, false, false, false, false, {axes_11, 3}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
+constexpr AxisRef axes_12[] = {{0, 0}, {2, 0}, {1, 0}};
+constexpr OutputDesc outputs_merge_attention[] = {
+    {"out", "out", offsetof(MergeAttentionCall, out), &spec_7, {axes_9, 4}, -1, 0, nullptr, nullptr, 0},
+    {"lse", nullptr, offsetof(MergeAttentionCall, lse), &spec_10, {axes_12, 3}, 0, 0, nullptr, nullptr, 0},
+};
+constexpr AxisDesc axes_merge_attention[] = {
+    {"B", "batch", nullptr, 0},
+    {"T", "query tokens", nullptr, 0},
+    {"H", "query heads", nullptr, 0},
+    {"V", "value dim", nullptr, 0},
+};
+}  // namespace merge_attention_tables
+
 }  // namespace
 
 OpTable op_table() {
   using namespace attention_tables;
   using namespace linear_attention_tables;
+  using namespace merge_attention_tables;
   static constexpr OpDesc rows[] = {
       {OpId::attention, "attention", "attention", sizeof(AttentionCall), construct<AttentionCall>, inputs_attention, 3, options_attention, 19, outputs_attention, 3, axes_attention, 8, offsetof(AttentionCall, axes), &options_attention[13], rules_attention, 13},
       {OpId::linear_attention, "linear_attention", "linearAttention", sizeof(LinearAttentionCall), construct<LinearAttentionCall>, inputs_linear_attention, 3, options_linear_attention, 15, outputs_linear_attention, 3, axes_linear_attention, 9, offsetof(LinearAttentionCall, axes), &options_linear_attention[13], rules_linear_attention, 37},
+      {OpId::merge_attention, "merge_attention", "mergeAttention", sizeof(MergeAttentionCall), construct<MergeAttentionCall>, inputs_merge_attention, 2, options_merge_attention, 1, outputs_merge_attention, 2, axes_merge_attention, 4, offsetof(MergeAttentionCall, axes), nullptr, nullptr, 0},
   };
-  return {rows, 2};
+  return {rows, 3};
 }
 
 const OpDesc& op_desc(OpId id) { return op_table().rows[static_cast<int>(id)]; }

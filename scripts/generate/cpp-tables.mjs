@@ -75,6 +75,7 @@ class OpWriter {
       tensor: 'tensor',
       integerOrTensor: 'integer_or_tensor',
       group: 'group',
+      tensorList: 'tensor_list',
     };
     const values = field.type === 'enum' ? this.array('const char*', 'values', field.values.map(text)) : 'nullptr';
     const inner =
@@ -85,7 +86,7 @@ class OpWriter {
             field.fields.map((f) => this.field(f, `${memberPath}.${member(f.name)}`, `${jsPath}.${f.name}`)),
           )
         : 'nullptr';
-    const tensor = ['tensor', 'integerOrTensor'].includes(field.type) ? this.tensorSpec(field) : 'nullptr';
+    const tensor = ['tensor', 'integerOrTensor', 'tensorList'].includes(field.type) ? this.tensorSpec(field) : 'nullptr';
     const present = field.type === 'group' ? `offsetof(${this.call}, ${memberPath}.present)` : '0';
     return (
       `{${text(field.name)}, ${text(jsPath)}, FieldKind::${kinds[field.type]}, offsetof(${this.call}, ${memberPath}), ${present}, ` +
@@ -147,7 +148,7 @@ class OpWriter {
     const inputs = this.table(
       'FieldDesc',
       `inputs_${op.op}`,
-      op.inputs.map((input) => this.field({ ...input, type: 'tensor' }, member(input.name), input.name)),
+      op.inputs.map((input) => this.field({ ...input, type: input.list ? 'tensorList' : 'tensor' }, member(input.name), input.name)),
     );
     const options = this.table(
       'FieldDesc',

@@ -161,7 +161,7 @@ ${axes.map((axis) => `  int64_t ${axis} = 0;  // ${op.axes[axis]}`).join('\n')}
 
 // ${op.doc}
 struct ${name}Call {
-${op.inputs.map((input) => `  TensorView ${member(input.name)};  // [${input.axes.join(', ')}] ${input.doc}`).join('\n')}
+${op.inputs.map((input) => `  ${input.list ? 'TensorList' : 'TensorView'} ${member(input.name)};  // [${input.axes.join(', ')}] ${input.doc}`).join('\n')}
   ${name}Options options;
 ${op.outputs.map((output) => `  TensorView ${outputMember(op, output)};  // [${output.axes.join(', ')}] ${output.doc}`).join('\n')}
   ${name}Axes axes;  // bound by validate

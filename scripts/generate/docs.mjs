@@ -47,7 +47,7 @@ ${table(
   ['input', 'shape', 'dtype', 'meaning'],
   op.inputs.map((input) => [
     `\`${input.name}\``,
-    `[${input.axes.join(', ')}]`,
+    `${input.list ? 'list of ' : ''}[${input.axes.join(', ')}]`,
     [input.dtypes].flat().join(', '),
     input.doc,
   ]),

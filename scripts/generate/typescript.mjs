@@ -127,7 +127,12 @@ function tableFile({ ops }) {
     name: camel(op.op),
     doc: op.doc,
     source: op.source ?? [],
-    inputs: op.inputs.map(({ name, axes, doc }) => ({ name, shape: `[${axes.join(', ')}]`, doc })),
+    inputs: op.inputs.map(({ name, axes, doc, list }) => ({
+      name,
+      shape: `[${axes.join(', ')}]`,
+      doc,
+      ...(list && { list }),
+    })),
     options: flatOptions(op)
       .filter(({ field }) => field.type !== 'group')
       .map(({ field, path }) => ({
@@ -150,7 +155,7 @@ export interface OpInfo {
   name: string;
   doc: string;
   source: readonly string[];
-  inputs: readonly { name: string; shape: string; doc: string }[];
+  inputs: readonly { name: string; shape: string; doc: string; list?: boolean }[];
   options: readonly {
     name: string;
     type: 'number' | 'integer' | 'boolean' | 'enum' | 'tensor' | 'integerOrTensor';

@@ -17,6 +17,9 @@ namespace attn {
 // Outputs already present (given through `out`) are checked too. Reads elements of i32 tensors only.
 Status validate(const OpDesc& op, void* call);
 
+// The tensor that gives a call its dtype: the first input, or the first of it when it is a list.
+const TensorView& first_input(const OpDesc& op, const void* call);
+
 // After validate: whether this call asks for the output, and the tensor to allocate for it.
 bool wants_output(const OpDesc& op, const void* call, int output);
 TensorView output_layout(const OpDesc& op, const void* call, int output);  // data is null; strides are set

@@ -19,6 +19,13 @@ struct OptionalInteger {
   int64_t value_or(int64_t fallback) const { return present ? value : fallback; }
 };
 
+// Several tensors of one spec. The views belong to the caller of validate and are rewritten by it like any other.
+struct TensorList {
+  bool present = false;
+  TensorView* views = nullptr;
+  int64_t count = 0;
+};
+
 // An integer for the whole call, or an i32 tensor with one per sequence.
 struct IntegerOrTensor {
   OptionalInteger scalar;
