@@ -14,7 +14,9 @@ namespace attn::avx2 {
 inline constexpr Isa kIsa = Isa::avx2;
 
 #include "cpu/vec/avx2.h"
+
 #include "cpu/vec/bf16_pairs.inl"
+
 #include "cpu/vec/math.inl"
 
 #include "cpu/isa/table.inl"

@@ -28,3 +28,9 @@ struct Bf16x32 {  // 2 · kLanes values
   store(to, lo);
   store(to + kLanes, hi);
 }
+// Rounds to pairs: the values of lo, then those of hi.
+[[gnu::always_inline]] inline Bf16x32 pack_bf16(F32 hi, F32 lo) {
+  bf16 both[2 * kLanes];
+  store_bf16(both, hi, lo);
+  return load_bf16_pairs(both);
+}
