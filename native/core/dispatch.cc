@@ -10,14 +10,10 @@
 namespace attn {
 namespace {
 
-DType first_dtype(const OpDesc& op, const void* call) {
-  return reinterpret_cast<const TensorView*>(static_cast<const char*>(call) + op.inputs[0].offset)->dtype;
-}
-
 // The first kernel that takes the call, or null. on_refusal(kernel, reason) hears of those asked before.
 template <typename OnRefusal>
 const KernelInfo* find_kernel(const OpDesc& op, const void* call, const Kernels& kernels, OnRefusal on_refusal) {
-  const char* dtype = dtype_name(first_dtype(op, call));
+  const char* dtype = dtype_name(first_input(op, call).dtype);
   for (const KernelInfo* kernel : kernels) {
     if (kernel->op != op.id || std::strcmp(kernel->dtype, dtype) != 0) continue;
     const char* reason = kernel->supports != nullptr ? kernel->supports(call) : nullptr;
@@ -32,7 +28,7 @@ Status refuse(const OpDesc& op, const void* call, const Kernels& kernels) {
   find_kernel(op, call, kernels, [&](const KernelInfo* kernel, const char* reason) {
     reasons += (reasons.empty() ? ": " : "; ") + std::string(kernel->id) + " refuses " + reason;
   });
-  if (reasons.empty()) reasons = std::string(": there is none for ") + dtype_name(first_dtype(op, call));
+  if (reasons.empty()) reasons = std::string(": there is none for ") + dtype_name(first_input(op, call).dtype);
   return {ErrorCode::unsupported, std::string(op.js_name) + ": no kernel takes this call" + reasons};
 }
 

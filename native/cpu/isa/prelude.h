@@ -21,3 +21,4 @@
 #include "cpu/scalar.h"
 #include "generated/attention.h"
 #include "generated/linear_attention.h"
+#include "generated/merge_attention.h"
