@@ -15,6 +15,8 @@
       "cflags_cc!": ["-fno-exceptions", "-std=gnu++17", "-std=gnu++20", "-fno-strict-aliasing"],
       "conditions": [
         ["OS == 'linux'", {
+          # GCC 12 takes the undefined lanes inside its own AVX-512 headers for uninitialised variables.
+          "cflags_cc": ["-Wno-maybe-uninitialized", "-Wno-uninitialized"],
           "ldflags": [
             "-pthread",
             "-static-libstdc++",

@@ -3,7 +3,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { basename, join } from 'node:path'';
+import { basename, join } from 'node:path';
 import { addonSources } from './native-sources.mjs';
 import { addonStamp } from './setup/addon.mjs';
 import { nodeBinary } from './setup/node-binary.mjs';

@@ -6,7 +6,7 @@ const row = (cells) => `| ${cells.map(cell).join(' | ')} |\n`;
 const table = (head, rows) => row(head) + row(head.map(() => '---')) + rows.map(row).join('');
 const shapes = (tensor) => (tensor.forms ?? [tensor.axes]).map((axes) => `[${axes.join(', ')}]`).join(' or ');
 
-function valueOf(field) {
+function valueText(field) {
   if (field.type === 'enum') return field.values.map((value) => `\`${value}\``).join(', ');
   if (field.axes) {
     const kind = field.type === 'integerOrTensor' ? 'integer or i32 ' : `${[field.dtypes].flat().join(' or ')} `;
@@ -54,7 +54,7 @@ ${table(
 )}
 ${table(
   ['option', 'value', 'default', 'meaning'],
-  options.map(({ field, path }) => [`\`${path.join('.')}\``, valueOf(field), field.default ?? '', field.doc]),
+  options.map(({ field, path }) => [`\`${path.join('.')}\``, valueText(field), field.default ?? '', field.doc]),
 )}
 ${table(
   ['output', 'shape', 'when', 'meaning'],
