@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { Dense } from '../oracle/dense';
+import type { Dense } from '../oracle/dense';
 import { type StoredTensor, readSafetensors } from '../support/safetensors';
 import { denseOf } from '../support/stored';
 import type { Tolerance } from '../support/tolerance';
@@ -63,3 +63,6 @@ export interface Computed {
 
 /** The case needs something that the package does not offer. */
 export class NotOffered extends Error {}
+
+/** Computes the outputs of a case with the package's public operations alone: it renames, reshapes and permutes. */
+export type Adapter = (given: ConformanceCase) => Computed[] | Promise<Computed[]>;

@@ -1,0 +1,32 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+interface Constraint {
+  excludes?: [string, string];
+  needs?: [string, string];
+  when?: Record<string, unknown>;
+  forbid?: string[];
+  require?: Record<string, unknown>;
+  reason?: string;
+}
+
+export interface Schema {
+  op: string;
+  options: { name: string; default?: unknown }[];
+  variants?: { on: string; cases: Record<string, { require?: string[]; forbid?: string[] }> };
+  constraints?: Constraint[];
+}
+
+export const readSchema = (op: string): Schema =>
+  JSON.parse(readFileSync(join(__dirname, `../../native/schema/${op}.json`), 'utf8')) as Schema;
+
+export interface ExcludedPair {
+  pair: [string, string];
+  reason: string;
+}
+
+/** Options that the schema refuses together, with the reason it gives. */
+export const excludedPairs = (op: string): ExcludedPair[] =>
+  (readSchema(op).constraints ?? []).flatMap(({ excludes, reason }) =>
+    excludes ? [{ pair: excludes, reason: reason ?? '' }] : [],
+  );
