@@ -86,7 +86,9 @@ class OpWriter {
             field.fields.map((f) => this.field(f, `${memberPath}.${member(f.name)}`, `${jsPath}.${f.name}`)),
           )
         : 'nullptr';
-    const tensor = ['tensor', 'integerOrTensor', 'tensorList'].includes(field.type) ? this.tensorSpec(field) : 'nullptr';
+    const tensor = ['tensor', 'integerOrTensor', 'tensorList'].includes(field.type)
+      ? this.tensorSpec(field)
+      : 'nullptr';
     const present = field.type === 'group' ? `offsetof(${this.call}, ${memberPath}.present)` : '0';
     return (
       `{${text(field.name)}, ${text(jsPath)}, FieldKind::${kinds[field.type]}, offsetof(${this.call}, ${memberPath}), ${present}, ` +
@@ -148,7 +150,9 @@ class OpWriter {
     const inputs = this.table(
       'FieldDesc',
       `inputs_${op.op}`,
-      op.inputs.map((input) => this.field({ ...input, type: input.list ? 'tensorList' : 'tensor' }, member(input.name), input.name)),
+      op.inputs.map((input) =>
+        this.field({ ...input, type: input.list ? 'tensorList' : 'tensor' }, member(input.name), input.name),
+      ),
     );
     const options = this.table(
       'FieldDesc',

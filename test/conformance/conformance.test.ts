@@ -5,6 +5,9 @@ import { casesBelow, runCase } from './run';
 
 const folder = join(__dirname, 'cases');
 
-it.each(casesBelow(folder).map((path) => [relative(folder, path).replace('.safetensors', ''), path]))('%s', async (_, path) => {
-  expect((await runCase(new ConformanceCase(path))).failures).toEqual([]);
-});
+it.each(casesBelow(folder).map((path) => [relative(folder, path).replace('.safetensors', ''), path]))(
+  '%s',
+  async (_, path) => {
+    expect((await runCase(new ConformanceCase(path))).failures).toEqual([]);
+  },
+);

@@ -5,7 +5,9 @@ import { casesBelow, runCase } from './run';
 
 async function main(folder: string | undefined): Promise<number> {
   if (folder === undefined || !statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
-    console.error(folder === undefined ? 'usage: npm run conformance -- DIR' : `conformance: ${folder} is not a folder`);
+    console.error(
+      folder === undefined ? 'usage: npm run conformance -- DIR' : `conformance: ${folder} is not a folder`,
+    );
     return 2;
   }
   let [passed, failed] = [0, 0];

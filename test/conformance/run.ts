@@ -2,7 +2,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { compare } from '../support/compare';
-import { ConformanceCase, NotOffered, type Adapter } from './case';
+import { type Adapter, type ConformanceCase, NotOffered } from './case';
 import { cores } from './cores';
 import { onnxOperators } from './onnx';
 
@@ -30,7 +30,8 @@ export async function runCase(given: ConformanceCase): Promise<Verdict> {
     const computed = await adapterFor(given)(given);
     for (const { name, got, want, tolerance } of computed) {
       const { failures, worstElement } = compare(got, want, tolerance);
-      if (failures > 0) verdict.failures.push(`${name}: ${failures} of ${want.data.length} differ, worst ${worstElement}`);
+      if (failures > 0)
+        verdict.failures.push(`${name}: ${failures} of ${want.data.length} differ, worst ${worstElement}`);
     }
   } catch (error) {
     verdict.failures.push(error instanceof NotOffered ? error.message : String(error));

@@ -111,9 +111,17 @@ function positions(choice: Assignment, random: Random, B: number, T: number, S: 
   };
 }
 
-const hidden = (random: Random, share: number): number => (random.uniform() < share ? Number.NEGATIVE_INFINITY : random.normal());
+const hidden = (random: Random, share: number): number =>
+  random.uniform() < share ? Number.NEGATIVE_INFINITY : random.normal();
 
-function matrices(choice: Assignment, random: Random, B: number, H: number, T: number, S: number): Partial<AttentionCase> {
+function matrices(
+  choice: Assignment,
+  random: Random,
+  B: number,
+  H: number,
+  T: number,
+  S: number,
+): Partial<AttentionCase> {
   const bias: Record<string, () => Dense> = {
     full: () => random.normals([B, H, T, S]),
     perHead: () => Dense.build([H, 1, S], () => hidden(random, 0.2)),
@@ -132,9 +140,19 @@ function matrices(choice: Assignment, random: Random, B: number, H: number, T: n
 }
 
 /** Offsets of three sequences, one of them of one token; keys are more than queries. */
-const offsets = (T: number, S: number): { q: number[]; k: number[] } => ({ q: [0, T, T + 1, 2 * T + 4], k: [0, S - 20, S, 2 * S] });
+const offsets = (T: number, S: number): { q: number[]; k: number[] } => ({
+  q: [0, T, T + 1, 2 * T + 4],
+  k: [0, S - 20, S, 2 * S],
+});
 
-function gathered(choice: Assignment, random: Random, B: number, T: number, Hkv: number, S: number): Partial<AttentionCase> {
+function gathered(
+  choice: Assignment,
+  random: Random,
+  B: number,
+  T: number,
+  Hkv: number,
+  S: number,
+): Partial<AttentionCase> {
   const shape = choice['packing'] === 'keyIndices' ? [B, T, 21] : [B, T, Hkv, 21];
   if (!choice['packing']!.startsWith('keyIndices')) return {};
   return { keyIndices: Dense.build(shape, () => random.integer(-1, S - 1)) };

@@ -13,7 +13,8 @@ export function pairwise(
 ): Assignment[] {
   const random = new Random(seed);
   const names = Object.keys(parameters);
-  const key = (a: string, x: string, b: string, y: string): string => (a < b ? `${a}=${x}&${b}=${y}` : `${b}=${y}&${a}=${x}`);
+  const key = (a: string, x: string, b: string, y: string): string =>
+    a < b ? `${a}=${x}&${b}=${y}` : `${b}=${y}&${a}=${x}`;
   const open = new Map<string, Assignment>();
   for (const a of names) {
     for (const b of names.filter((name) => name > a)) {

@@ -35,7 +35,10 @@ function dtypeOf(name: string, { dtype, optionDtype }: Form): DType {
 export function roundedCase<Case extends AttentionCase | LinearAttentionCase>(args: Case, form: Form): Case {
   const entries = Object.entries(args).map(([name, value]) => {
     const dtype = dtypeOf(name, form);
-    return [name, value instanceof Dense && dtype !== 'i32' && dtype !== 'bool' ? rounded(value, dtype as FloatType) : value];
+    return [
+      name,
+      value instanceof Dense && dtype !== 'i32' && dtype !== 'bool' ? rounded(value, dtype as FloatType) : value,
+    ];
   });
   return Object.fromEntries(entries) as Case;
 }
@@ -45,7 +48,8 @@ const i32 = (values: readonly number[]): Tensor => Tensor.from(Int32Array.from(v
 function argument(name: string, value: unknown, form: Form): unknown {
   if (value instanceof Dense) {
     // The state may come in any order: V-major is how the package returns it.
-    if (name === 'state' && form.layout === 'headsFirst') return toTensor(value.permute([0, 1, 3, 2]), 'f32').permute([0, 1, 3, 2]);
+    if (name === 'state' && form.layout === 'headsFirst')
+      return toTensor(value.permute([0, 1, 3, 2]), 'f32').permute([0, 1, 3, 2]);
     const layout = inputs.has(name) || ['gate', 'decay', 'a', 'b', 'state'].includes(name) ? form.layout : 'plain';
     return toTensor(value, dtypeOf(name, form), layout);
   }
