@@ -1,0 +1,41 @@
+// npm run bench: the package through TypeScript's built dist, beside what the machine can do. --help lists the options.
+import { availableParallelism } from 'node:os';
+import { filtered } from './bench/cases.mjs';
+import { writeDocs } from './bench/docs.mjs';
+import { loadLibrary, machine } from './bench/library.mjs';
+import { measureMemory, memoryCases } from './bench/memory.mjs';
+import { readOptions } from './bench/options.mjs';
+import { startProbe } from './bench/probe.mjs';
+import { conclude, describe, progress } from './bench/results.mjs';
+import { runGroup } from './bench/run-cases.mjs';
+import { SetupError } from './setup/steps.mjs';
+
+const options = readOptions('bench');
+
+async function main() {
+  const lib = loadLibrary();
+  const about = machine(lib);
+  const threadLimit = availableParallelism();
+  const probe = startProbe(about.isa, options);
+  const report = progress();
+  const results = [];
+  console.log(describe(about));
+  for (const group of filtered(options.filter)) {
+    results.push(...(await runGroup(lib, probe, group, { ...options, threadLimit, report })));
+  }
+  probe.stop();
+  const memoryWanted =
+    options.filter.length === 0 ||
+    Object.keys(memoryCases).some((name) => options.filter.some((text) => name.includes(text)));
+  if (memoryWanted) results.push(...measureMemory({ ...options, threadLimit }));
+  report();
+  return conclude('bench', options, about, results);
+}
+
+try {
+  process.exitCode = options.writeDocs ? writeDocs(options.files) : await main();
+} catch (error) {
+  if (!(error instanceof SetupError)) throw error;
+  console.error(`bench: ${error.message}`);
+  process.exitCode = 1;
+}

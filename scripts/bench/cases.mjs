@@ -1,0 +1,182 @@
+// Every case that a benchmark measures: sizes and options, no code of the operators. Sizes of `toy` replace the real
+// ones. `threads` lists the thread counts measured; `against` which of the machine's limits the case is held to.
+
+const softmax = (id, about, more = {}) => ({
+  id: `softmax.${id}`,
+  op: 'attention',
+  about,
+  dtype: 'f32',
+  B: 1,
+  T: 4096,
+  S: 4096,
+  Hq: 8,
+  Hkv: 8,
+  D: 128,
+  options: {},
+  threads: [2],
+  against: 'fma',
+  ...more,
+  toy: { T: 48, S: 48, ...more.toy },
+});
+
+const decode = (id, about, more) =>
+  softmax(id, about, { T: 1, Hq: 32, against: 'read', ...more, toy: { T: 1, S: 160, ...more.toy } });
+
+const linear = (id, about, more = {}) => ({
+  id: `linear.${id}`,
+  op: 'linearAttention',
+  about,
+  dtype: 'f32',
+  B: 1,
+  T: 4096,
+  H: 16,
+  D: 128,
+  updateRule: 'gated_delta',
+  decay: 'head',
+  threads: [2],
+  against: 'fma',
+  ...more,
+  toy: { T: 33, ...more.toy },
+});
+
+const step = (id, about, more = {}) =>
+  linear(id, about, { T: 1, H: 32, state: true, against: 'update', ...more, toy: { T: 1, B: 1, H: 4, ...more.toy } });
+
+const causal = { causal: true };
+
+/** Cases of one group are measured in turns. */
+export const groups = [
+  {
+    name: 'softmax prefill',
+    cases: [
+      softmax('full.f32.d128', 'full, 4096 tokens, 8 heads of 128', { threads: [1, 2] }),
+      softmax('causal.f32.d128', 'causal, the same', { options: causal, threads: [1, 2] }),
+      softmax('full.f32.d64', 'full, heads of 64', { D: 64, threads: [1] }),
+      softmax('causal.f32.d64', 'causal, heads of 64', { D: 64, options: causal, threads: [1] }),
+      softmax('full.bf16.d128', 'full in bf16', { dtype: 'bf16' }),
+    ],
+  },
+  {
+    name: 'softmax options',
+    cases: [
+      softmax('plain', 'plain causal, 4096 tokens, 8 heads of 128', { options: causal }),
+      softmax('softcap', 'causal with softcap', { options: { ...causal, softcap: 30 } }),
+      softmax('sinks', 'causal with sinks', { options: causal, sinks: true }),
+      softmax('alibi', 'causal with ALiBi slopes', { options: causal, alibi: true }),
+      softmax('bias', 'causal with an f32 bias [T, S]', { options: causal, bias: true }),
+      softmax('mask', 'causal with a boolean mask [T, S]', { options: causal, mask: true }),
+    ],
+  },
+  {
+    name: 'softmax window',
+    rounds: 3,
+    cases: [
+      softmax('window1024', 'causal, window of 1024, 16384 tokens', {
+        T: 16384,
+        S: 16384,
+        options: { ...causal, window: { left: 1023 } },
+        toy: { T: 96, S: 96 },
+      }),
+      softmax('causal16384', 'full causal, 16384 tokens', {
+        T: 16384,
+        S: 16384,
+        options: causal,
+        toy: { T: 96, S: 96 },
+      }),
+    ],
+  },
+  {
+    name: 'softmax decode',
+    cases: [
+      decode('decode.bf16.4k', 'one token, 32/8 heads of 128, 4096 keys, bf16', {
+        S: 4096,
+        dtype: 'bf16',
+        threads: [1, 2],
+      }),
+      decode('decode.bf16.64k', '65536 keys, bf16', { S: 65536, dtype: 'bf16', threads: [1, 2] }),
+      decode('decode.f32.4k', '4096 keys, f32', { S: 4096 }),
+      decode('decode.f32.64k', '65536 keys, f32', { S: 65536 }),
+    ],
+  },
+  {
+    name: 'softmax sessions',
+    cases: [
+      decode('sessions.one-call', '32 sessions of 2048 keys in one call, bf16', {
+        dtype: 'bf16',
+        S: 2048,
+        sessions: 32,
+        toy: { S: 40, sessions: 3 },
+      }),
+      decode('sessions.single-calls', 'the same in 32 calls', {
+        dtype: 'bf16',
+        S: 2048,
+        sessions: 32,
+        single: true,
+        toy: { S: 40, sessions: 3 },
+      }),
+    ],
+  },
+  {
+    name: 'linear prefill',
+    cases: [
+      linear('gated_delta', 'gated delta rule, 4096 tokens, 16 heads of 128', { threads: [1, 2] }),
+      linear('kda', 'gated delta rule, decay per key channel', { decay: 'channel' }),
+      linear('linear', 'no decay, no delta rule', { updateRule: 'linear', decay: undefined }),
+      linear('gated', 'decay per head, no delta rule', { updateRule: 'gated' }),
+      linear('four-heads', 'gated delta rule, 4 heads', { H: 4, threads: [1, 2] }),
+    ],
+  },
+  {
+    name: 'linear decode',
+    cases: [
+      step('step', 'one token, 32 heads of 128, one sequence (2 MB of state)'),
+      step('step-dram', 'one token of 128 sequences (256 MB of states)', { B: 128, threads: [1, 2] }),
+    ],
+  },
+  {
+    name: 'overhead',
+    cases: [
+      softmax('tiny.sync', 'the smallest call, synchronous', {
+        T: 1,
+        S: 1,
+        Hq: 1,
+        Hkv: 1,
+        D: 8,
+        allocate: true,
+        toy: { T: 1, S: 1 },
+      }),
+      softmax('tiny.async', 'the smallest call, asynchronous', {
+        T: 1,
+        S: 1,
+        Hq: 1,
+        Hkv: 1,
+        D: 8,
+        allocate: true,
+        asynchronous: true,
+        toy: { T: 1, S: 1 },
+      }),
+      linear('tiny.sync', 'the smallest call, synchronous', { T: 1, H: 1, D: 8, allocate: true, toy: { T: 1 } }),
+      linear('tiny.async', 'the smallest call, asynchronous', {
+        T: 1,
+        H: 1,
+        D: 8,
+        allocate: true,
+        asynchronous: true,
+        toy: { T: 1 },
+      }),
+    ],
+  },
+];
+
+export const sized = (spec, toy) => (toy ? { ...spec, ...spec.toy } : spec);
+
+export const findCase = (id) => groups.flatMap(({ cases }) => cases).find((spec) => spec.id === id);
+
+/** Groups with only the cases whose name contains one of the texts; a group keeps all that its comparisons need. */
+export function filtered(filters, available = groups) {
+  if (filters.length === 0) return available;
+  const wanted = (spec) => filters.some((text) => spec.id.includes(text));
+  return available
+    .map((group) => ({ ...group, cases: group.cases.filter(wanted) }))
+    .filter(({ cases }) => cases.length > 0);
+}

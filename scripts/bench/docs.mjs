@@ -1,0 +1,81 @@
+// Writes docs/benchmarks.md from the files that --json wrote.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { SetupError, root } from '../setup/steps.mjs';
+import { describe, shareText } from './results.mjs';
+import { duration, percent, significant } from './statistics.mjs';
+import { markdownTable } from './table.mjs';
+
+const intro = `# Benchmarks
+
+Written by \`npm run bench -- --write-docs FILE…\` from measured results; the numbers are those of one machine on one day,
+named above each table. \`scripts/bench/targets.json\` holds the speed to reach, and \`--check\` fails where it is missed.
+
+How to read them: every case is measured once per round, in turns with what it is compared with, and the medians over
+the rounds are shown; a ratio is the median of the rounds' own ratios, so that a load from outside meets both sides.
+\`±\` is the distance from the median that half of the rounds stay within. The shares are of what a probe without any of
+the package's kernels reaches on the same machine in the same round: multiply-adds in registers (FMA), one pass after the
+other over memory as large as the case's (read), the same with every element rewritten in place (update). A probe is
+itself a measurement and can be beaten by a few percent.`;
+
+const peerNotes = `The peer runs each operator in the form that is fastest there: outputs allocated once, caches and states updated in
+place, the same number of threads. It offers a promise only, which costs it some 20 µs per call; the package is called
+through its synchronous twin. Before timing, both results are compared; \`apart\` is the largest difference between them
+as a share of the largest value.`;
+
+const caseColumns = [
+  { title: 'case', of: (result) => `${result.case}<br>${result.about}` },
+  { title: 'threads', of: ({ threads }) => threads, right: true },
+  { title: 'time', of: ({ ms }) => (ms === undefined ? '' : duration(ms)), right: true },
+  { title: '±', of: ({ spread }) => (spread === undefined ? '' : percent(spread)), right: true },
+  { title: 'GFLOP/s', of: ({ gflops }) => (gflops > 0.05 ? significant(gflops) : ''), right: true },
+  { title: 'GB/s', of: ({ gbs }) => (gbs > 0.05 ? significant(gbs) : ''), right: true },
+  { title: 'share', of: shareText },
+];
+
+const peerColumns = [
+  caseColumns[0],
+  caseColumns[1],
+  { title: 'own', of: ({ ms }) => duration(ms), right: true },
+  { title: 'peer', of: ({ peer }) => duration(peer.ms), right: true },
+  { title: 'faster', of: ({ ratio }) => `${significant(ratio)}×`, right: true },
+  { title: 'apart', of: ({ difference }) => difference.toExponential(1), right: true },
+  { title: 'peer’s operator', of: ({ peer }) => peer.operator },
+];
+
+const targetColumns = [
+  { title: 'target', of: ({ id }) => id },
+  { title: 'wanted', of: ({ bound }) => bound ?? '' },
+  { title: 'measured', of: ({ text, reason }) => text ?? reason ?? '' },
+  { title: 'verdict', of: ({ verdict }) => verdict },
+];
+
+function section({ command, line, date, machine, results, targets }) {
+  const withPeer = command === 'bench:peers';
+  const times = results.filter(({ ms }) => ms !== undefined);
+  const memory = results.filter(({ beyondTensors }) => beyondTensors !== undefined);
+  return [
+    withPeer ? `## Against ${machine.peer}` : '## The package alone',
+    `\`${line}\`, ${date}, version ${machine.version}; ${describe(machine)}.`,
+    ...(withPeer ? [peerNotes] : []),
+    markdownTable(times, withPeer ? peerColumns : caseColumns),
+    ...memory.map(
+      ({ case: name, about, beyondTensors, growth, threads }) =>
+        `\`${name}\`, ${threads} threads: ${significant(beyondTensors)} MiB ${about}; ${significant(growth)} MiB of it ` +
+        'are not needed with a quarter of the tokens.',
+    ),
+    ...(targets.length > 0 ? ['### Targets', markdownTable(targets, targetColumns)] : []),
+  ].join('\n\n');
+}
+
+export function writeDocs(files) {
+  const runs = files.map((file) => {
+    const content = JSON.parse(readFileSync(file, 'utf8'));
+    if (content.toy) throw new SetupError(`${file} was measured at toy sizes`);
+    return content;
+  });
+  const text = [intro, ...runs.map(section)].join('\n\n');
+  writeFileSync(join(root, 'docs/benchmarks.md'), `${text}\n`);
+  console.log(`wrote docs/benchmarks.md from ${files.join(', ')}`);
+  return 0;
+}

@@ -1,0 +1,77 @@
+// Measures the package's own cases: builds their calls, times them in turns with the machine's limits, adds them up.
+import { attentionCase } from './attention-case.mjs';
+import { sized } from './cases.mjs';
+import { linearCase } from './linear-case.mjs';
+import { measureInTurns } from './measure.mjs';
+import { median, medianRatio, spread } from './statistics.mjs';
+
+const builders = { attention: attentionCase, linearAttention: linearCase };
+export const buildCase = (lib, spec) => builders[spec.op](lib, spec);
+
+const dramBytes = 256 * 2 ** 20;
+
+// The limits a case is compared with, asked for right before it is timed.
+function probesOf(probe, spec, built, threads, toy) {
+  const bytes = Math.min(toy ? 2 ** 20 : dramBytes, Math.max(built.read ?? built.update ?? 0, 2 ** 20));
+  const probes = {};
+  if (spec.against === 'fma') probes.fma = () => probe.fma(threads);
+  if (spec.against === 'fma' && spec.dtype === 'bf16') probes.bf16 = () => probe.bf16(threads);
+  if (spec.against === 'read') probes.read = () => probe.read(threads, bytes);
+  if (spec.against === 'update') probes.update = () => probe.update(threads, bytes);
+  if (built.optionBytes > 0) probes.read = () => probe.read(threads, toy ? 2 ** 20 : dramBytes / 4);
+  return probes;
+}
+
+/** Billions per second in each round: floating-point operations, or bytes. */
+const rates = (amount, rounds) => rounds.map((ms) => amount / ms / 1e6);
+
+function sharesOf({ built }, { ms, probes }) {
+  const shares = {};
+  const amounts = { fma: built.flops, bf16: built.flops, read: built.read, update: built.update * 2 };
+  for (const [name, limits] of Object.entries(probes)) {
+    if (limits.some((limit) => limit > 0)) shares[name] = medianRatio(rates(amounts[name] ?? 0, ms), limits);
+  }
+  return shares;
+}
+
+export function summarise({ spec, threads, built }, { ms, probes }) {
+  const typical = median(ms);
+  return {
+    case: spec.id,
+    threads,
+    about: spec.about,
+    kernel: built.kernel(),
+    ms: typical,
+    spread: spread(ms),
+    rounds: ms,
+    gflops: built.flops / typical / 1e6,
+    gbs: built.bytes / typical / 1e6,
+    optionBytes: built.optionBytes,
+    probes: Object.fromEntries(Object.entries(probes).map(([name, values]) => [name, median(values)])),
+    shares: sharesOf({ built }, { ms, probes }),
+  };
+}
+
+export async function runGroup(lib, probe, group, { toy, rounds = group.rounds ?? 7, threadLimit, report }) {
+  const entries = group.cases.flatMap((full) => {
+    const spec = sized(full, toy);
+    const built = buildCase(lib, spec);
+    return spec.threads
+      .filter((threads) => threads <= threadLimit)
+      .map((threads) => ({
+        id: `${spec.id}@${threads}`,
+        spec,
+        threads,
+        built,
+        call: built.call,
+        isAsync: built.isAsync,
+        prepare: () => lib.setThreads(threads),
+        probes: probesOf(probe, spec, built, threads, toy),
+      }));
+  });
+  const times = { rounds: toy ? 1 : rounds, ms: toy ? 1 : 60, settle: toy ? 0 : 5, report };
+  const measured = await measureInTurns(entries, times);
+  const results = entries.map((entry) => summarise(entry, measured[entry.id]));
+  for (const { built } of entries) for (const tensor of Object.values(built.tensors)) tensor.dispose();
+  return results;
+}
