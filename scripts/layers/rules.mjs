@@ -37,7 +37,7 @@ export const nativeRules = [
   },
   {
     in: /^native\//,
-    except: /^native\/(cpu\/isa|bench)\//,
+    except: /^native\/(cpu\/isa|test\/vec|bench)\//,
     forbid: /#\s*pragma\s+(GCC\s+(target|push_options)|clang\s+attribute)|__attribute__\s*\(\(\s*target\b/,
     because: 'target regions are opened in native/cpu/isa',
   },

@@ -9,7 +9,12 @@
 #include <type_traits>
 
 #if defined(__x86_64__)
+// GCC 12 takes the undefined pass-through operands of its own intrinsics for a mistake of their callers.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #include <immintrin.h>
+#pragma GCC diagnostic pop
 #elif defined(__aarch64__)
 #include <arm_neon.h>
 #endif

@@ -105,7 +105,7 @@ struct ScoreTerms {
   const S* bias = nullptr;  // in the dtype of q
   int64_t bias_stride_key = 0;
   float slope = 0;  // ALiBi, bits per key
-  float position = 0;
+  int64_t position = 0;
 
   // Some keys within the visible range may be hidden.
   bool hides() const { return mask != nullptr || bias_f32 != nullptr || bias != nullptr; }
@@ -134,7 +134,7 @@ inline ScoreTerms<S> score_terms(const AttentionCall& call, const SequenceRules&
   }
   if (options.alibi_slopes.present) {
     terms.slope = kLog2E * options.alibi_slopes.as<const float>()[head * options.alibi_slopes.strides[0]];
-    terms.position = static_cast<float>(rules.start + t);
+    terms.position = rules.start + t;
   }
   return terms;
 }
@@ -154,8 +154,8 @@ template <typename S>
 [[gnu::always_inline]] inline F32 apply_terms(const ScoreTerms<S>& terms, F32 x, int64_t key, int64_t n) {
   if (terms.cap > 0) x = mul(splat(terms.cap), tanh(div(x, splat(terms.cap))));
   if (terms.slope != 0) {
-    const F32 keys = add(splat(static_cast<float>(key)), iota());
-    x = fma(splat(terms.slope), sub(keys, splat(terms.position)), x);
+    const F32 distance = add(splat(static_cast<float>(key - terms.position)), iota());
+    x = fma(splat(terms.slope), distance, x);
   }
   if (terms.bias_f32 != nullptr || terms.bias != nullptr) {
     const F32 bias = terms.bias_f32 != nullptr ? load_along_keys(terms.bias_f32, terms.bias_stride_key, key, n)
