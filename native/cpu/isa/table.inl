@@ -21,11 +21,11 @@ constexpr JoinedRows<kCounts...> join_rows(const KernelInfo (&... arrays)[kCount
   return joined;
 }
 
+#include "cpu/kernels/linear_attention.inl"
 #include "cpu/kernels/merge_attention.inl"
 
 constexpr auto kJoined = join_rows(
     // attention: decode before prefill
 
     // linear_attention: recurrent before chunk
-
-    kMergeAttention);
+    kLinearAttention, kMergeAttention);

@@ -1,0 +1,292 @@
+// Linear attention, form "recurrent": few tokens per sequence, so the state's own bytes are the cost. The state is read
+// and written once, row by row of its V-major memory; the tokens of a call pass over a row group while it is in L1.
+//
+// Equation: with γ the token's decay, r = −β γ∘k (a for generalized_delta) and S the state before the token,
+//             u = β v + rᵀS;  o = (scale γ∘q)ᵀS + (scale q·k) u;  S' = γ S + k uᵀ
+//           generalized_delta: y = aᵀS;  o = (scale γ∘q)ᵀS + (scale q·b) y + (scale q·k) v;  S' = γ S + b yᵀ + k vᵀ
+// Layout:   state [B,Hs,V,K] in memory, K innermost; other orders are gathered row group by row group on the way in
+// Cost:     bound by memory: 4 bytes read and 4 written per state element; two sweeps of a row group, the second from L1
+// Source:   arXiv 2412.06464, arXiv 2503.14456
+// Oracle:   test/oracle/linear-attention.ts
+
+inline constexpr int64_t kRecurrentTokens = 8;
+inline constexpr int kRows = 4;  // rows of the state that share the loads of k and q
+
+// What one token brings to every row of a state head; offsets in floats within the token's part of the scratch.
+struct RecurrentPlan {
+  int64_t row;
+  int64_t read, write, second, gate, query, scalars;  // scalars: β, γ, then per reader q·k, q·b, 1/(q·z)
+  int64_t token_floats;
+  int64_t tile;  // [kRows][row] where the state is not written through
+  int64_t worker_floats;
+  int64_t pieces, piece_rows;
+};
+
+inline RecurrentPlan recurrent_plan(const LinearShape& shape) {
+  RecurrentPlan plan;
+  int64_t next = 0;
+  auto take = [&](int64_t floats) {
+    const int64_t at = next;
+    next += linear_ceil(floats, 16) * 16;
+    return at;
+  };
+  plan.row = shape.row;
+  plan.read = take(shape.row);
+  plan.write = take(shape.row);
+  plan.second = take(shape.row);
+  plan.gate = take(shape.row);
+  plan.query = take(shape.readers * shape.row);
+  plan.scalars = take(2 + 3 * shape.readers);
+  plan.token_floats = next;
+  plan.tile = next * kRecurrentTokens;
+  plan.worker_floats = plan.tile + kRows * shape.row + shape.row;
+  // Rows per task follow from the state's size alone: 32 KB of state, whole row groups.
+  plan.piece_rows = linear_max(kRows, linear_ceil((32 << 10) / 4, linear_max(shape.row, 1)) / kRows * kRows);
+  plan.pieces = linear_ceil(shape.V, plan.piece_rows);
+  return plan;
+}
+
+// The token's vectors; `normalizer` holds Σφ(k) up to the token before and takes the token's own.
+template <typename S>
+void recurrent_token(const LinearAttentionCall& call, const LinearShape& shape, const RecurrentPlan& plan,
+                     const LinearSequence& seq, int64_t head, int64_t token, float* normalizer, float* to) {
+  const LinearAttentionOptions& options = call.options;
+  const int64_t row = shape.row;
+  float* scalars = to + plan.scalars;
+  scalars[0] = options.beta.present ? linear_scalar<S>(options.beta, seq, token, head) : 1.0f;
+  scalars[1] = 1.0f;
+  load_features<S>(options, call.k, seq, token, head * call.axes.Hk / shape.state_heads, shape.K, row, to + plan.write);
+  if (shape.decay == LinearDecay::channel) {
+    load_gate_row<S>(options.decay, seq, token, head, shape.K, to + plan.gate);
+    exp_row(to + plan.gate, row);
+  } else {
+    if (shape.decay == LinearDecay::scalar) scalars[1] = linear_exp(linear_scalar<S>(options.decay, seq, token, head));
+    for (int64_t i = 0; i < row; i += kLanes) store(to + plan.gate + i, splat(scalars[1]));
+  }
+  if (shape.free_vectors) {
+    load_gate_row<S>(options.a, seq, token, head, shape.K, to + plan.read);
+    load_gate_row<S>(options.b, seq, token, head, shape.K, to + plan.second);
+  } else {
+    for (int64_t i = 0; i < row; i += kLanes) {
+      const F32 decayed = mul(load(to + plan.write + i), load(to + plan.gate + i));
+      store(to + plan.read + i, mul(splat(-scalars[0]), decayed));
+    }
+  }
+  if (options.normalize) {
+    for (int64_t i = 0; i < row; i += kLanes)
+      store(normalizer + i, add(load(normalizer + i), load(to + plan.write + i)));
+  }
+  for (int64_t reader = 0; reader < shape.readers; ++reader) {
+    float* query = to + plan.query + reader * row;
+    float* products = scalars + 2 + 3 * reader;
+    const int64_t out_head = head * shape.readers + reader;
+    load_features<S>(options, call.q, seq, token, out_head * call.axes.Hq / shape.out_heads, shape.K, row, query);
+    products[2] = options.normalize ? 1.0f / (dot_rows(query, normalizer, row) + 1e-6f) : 1.0f;
+    products[0] = shape.scale * dot_rows(query, to + plan.write, row);
+    products[1] = shape.free_vectors ? shape.scale * dot_rows(query, to + plan.second, row) : 0.0f;
+    for (int64_t i = 0; i < row; i += kLanes) {
+      store(query + i, mul(mul(load(query + i), splat(shape.scale)), load(to + plan.gate + i)));
+    }
+  }
+}
+
+// Sums of kRows rows with one vector: to[r] = state[r] · x, in lanes.
+inline void read_rows(const float* state, int64_t stride, const float* x, int64_t K, float* to) {
+  F32 sum[kRows] = {zero(), zero(), zero(), zero()};
+  int64_t k = 0;
+  for (; k + kLanes <= K; k += kLanes) {
+    const F32 at = load(x + k);
+    for (int r = 0; r < kRows; ++r) sum[r] = fma(load(state + r * stride + k), at, sum[r]);
+  }
+  for (int r = 0; k < K && r < kRows; ++r) {
+    sum[r] = fma(load_partial(state + r * stride + k, K - k), load(x + k), sum[r]);
+  }
+  for (int r = 0; r < kRows; ++r) to[r] = reduce_add(sum[r]);
+}
+
+// The same for two vectors in one sweep.
+inline void read_rows(const float* state, int64_t stride, const float* x, const float* y, int64_t K, float* to,
+                      float* to_y) {
+  F32 sum[kRows] = {zero(), zero(), zero(), zero()};
+  F32 sum_y[kRows] = {zero(), zero(), zero(), zero()};
+  int64_t k = 0;
+  for (; k + kLanes <= K; k += kLanes) {
+    const F32 at = load(x + k), at_y = load(y + k);
+    for (int r = 0; r < kRows; ++r) {
+      F32 value = load(state + r * stride + k);
+      keep(value);
+      sum[r] = fma(value, at, sum[r]);
+      sum_y[r] = fma(value, at_y, sum_y[r]);
+    }
+  }
+  for (int r = 0; k < K && r < kRows; ++r) {
+    const F32 value = load_partial(state + r * stride + k, K - k);
+    sum[r] = fma(value, load(x + k), sum[r]);
+    sum_y[r] = fma(value, load(y + k), sum_y[r]);
+  }
+  for (int r = 0; r < kRows; ++r) {
+    to[r] = reduce_add(sum[r]);
+    to_y[r] = reduce_add(sum_y[r]);
+  }
+}
+
+// to[r] = gate ∘ from[r] + write · u[r] (+ second · y[r]); to may be from.
+template <bool kSecond>
+void write_rows(const float* from, int64_t from_stride, const float* token, const RecurrentPlan& plan, int64_t K,
+                const float* u, const float* y, int64_t to_stride, float* to) {
+  const float* gate = token + plan.gate;
+  const float* write = token + plan.write;
+  const float* second = token + plan.second;
+  for (int64_t k = 0; k < K; k += kLanes) {
+    const F32 kept = load(gate + k), key = load(write + k);
+    const F32 other = kSecond ? load(second + k) : zero();
+    const bool whole = k + kLanes <= K;
+    for (int r = 0; r < kRows; ++r) {
+      const F32 before = whole ? load(from + r * from_stride + k) : load_partial(from + r * from_stride + k, K - k);
+      F32 value = fma(key, splat(u[r]), mul(before, kept));
+      if (kSecond) value = fma(other, splat(y[r]), value);
+      if (whole) {
+        store(to + r * to_stride + k, value);
+      } else {
+        store_partial(to + r * to_stride + k, value, K - k);
+      }
+    }
+  }
+}
+
+// kRows rows of the state and all tokens of the sequence.
+struct RowGroup {
+  int64_t first;  // first column of v
+  int count;      // of them in the state; the rest repeat the tile's zeros
+  const float* from;
+  int64_t from_stride;
+  float* to;
+  int64_t to_stride;
+};
+
+template <typename S>
+void recurrent_rows(const LinearAttentionCall& call, const LinearShape& shape, const RecurrentPlan& plan,
+                    const LinearSequence& seq, int64_t head, const float* tokens, RowGroup group) {
+  const int64_t value_head = head * call.axes.Hv / shape.state_heads;
+  const TensorView& skip = call.options.skip;
+  float v[kRows], u[kRows], y[kRows], o[kRows];
+  for (int64_t t = 0; t < seq.tokens; ++t) {
+    const float* token = tokens + t * plan.token_floats;
+    const float* scalars = token + plan.scalars;
+    const S* values = linear_row<S>(call.v, seq, t, value_head) + group.first;
+    for (int r = 0; r < kRows; ++r) v[r] = r < group.count ? to_float(values[r]) : 0.0f;
+    for (int64_t reader = 0; reader < shape.readers; ++reader) {
+      const float* query = token + plan.query + reader * plan.row;
+      const float* products = scalars + 2 + 3 * reader;
+      if (reader == 0 && shape.delta) {
+        read_rows(group.from, group.from_stride, token + plan.read, query, shape.K, y, o);
+      } else {
+        read_rows(group.from, group.from_stride, query, shape.K, o);
+      }
+      if (reader == 0) {
+        for (int r = 0; r < kRows; ++r) u[r] = scalars[0] * v[r] + (shape.delta && !shape.free_vectors ? y[r] : 0.0f);
+      }
+      const int64_t out_head = head * shape.readers + reader;
+      S* out = const_cast<S*>(linear_row<S>(call.out, seq, t, out_head)) + group.first;
+      for (int r = 0; r < group.count; ++r) {
+        float sum = o[r] + products[0] * u[r];
+        if (shape.free_vectors) sum += products[1] * y[r];
+        sum *= products[2];
+        if (skip.present) {
+          const S* own = linear_row<S>(call.v, seq, t, out_head * call.axes.Hv / shape.out_heads) + group.first;
+          sum += linear_scalar<S>(skip, out_head * skip.strides[0]) * to_float(own[r]);
+        }
+        out[r] = from_float<S>(sum);
+      }
+    }
+    if (t + 1 == seq.tokens && !call.state.present) return;
+    if (shape.free_vectors) {
+      write_rows<true>(group.from, group.from_stride, token, plan, shape.K, u, y, group.to_stride, group.to);
+    } else {
+      write_rows<false>(group.from, group.from_stride, token, plan, shape.K, u, y, group.to_stride, group.to);
+    }
+    group.from = group.to;
+    group.from_stride = group.to_stride;
+  }
+}
+
+// Rows [first, last) of one state head.
+template <typename S>
+void recurrent_piece(const LinearAttentionCall& call, const LinearShape& shape, const RecurrentPlan& plan,
+                     const LinearSequence& seq, int64_t head, int64_t first, int64_t last, const float* tokens,
+                     float* tile) {
+  const TensorView& in = call.options.state;
+  const TensorView& out = call.state;
+  const float* source = in.present ? in.as<const float>() + seq.index * in.strides[0] + head * in.strides[1] : nullptr;
+  float* target = out.present ? out.as<float>() + seq.index * out.strides[0] + head * out.strides[1] : nullptr;
+  for (int64_t v = first; v < last; v += kRows) {
+    RowGroup group{v, static_cast<int>(linear_min(kRows, last - v)), tile, plan.row, tile, plan.row};
+    const bool whole = group.count == kRows;
+    const bool direct = whole && source != nullptr && in.strides[2] == 1;
+    if (direct) {
+      group.from = source + v * in.strides[3];
+      group.from_stride = in.strides[3];
+    } else {
+      zero_row(tile, kRows * plan.row);
+      for (int r = 0; source != nullptr && r < group.count; ++r) {
+        for (int64_t k = 0; k < shape.K; ++k)
+          tile[r * plan.row + k] = source[k * in.strides[2] + (v + r) * in.strides[3]];
+      }
+    }
+    if (whole && target != nullptr) {
+      group.to = target + v * out.strides[3];
+      group.to_stride = out.strides[3];
+    }
+    recurrent_rows<S>(call, shape, plan, seq, head, tokens, group);
+    if (target == nullptr || (whole && seq.tokens > 0)) continue;
+    const float* rows = seq.tokens > 0 ? tile : group.from;
+    const int64_t stride = seq.tokens > 0 ? plan.row : group.from_stride;
+    for (int r = 0; r < group.count; ++r) {
+      for (int64_t k = 0; k < shape.K; ++k) target[(v + r) * out.strides[3] + k] = rows[r * stride + k];
+    }
+  }
+}
+
+// Every sequence of at most kRecurrentTokens tokens; the others are left alone.
+template <typename S>
+void run_recurrent(const LinearAttentionCall& call, const LinearShape& shape, const RecurrentPlan& plan,
+                   ExecContext& exec) {
+  const int64_t per_sequence = shape.state_heads * plan.pieces;
+  exec.parallel_for(
+      shape.sequences * per_sequence,
+      [&](int64_t task, std::byte* worker) {
+        const LinearSequence seq = linear_sequence(call, task / per_sequence);
+        if (seq.tokens > kRecurrentTokens) return;
+        const int64_t head = task % per_sequence / plan.pieces, piece = task % plan.pieces;
+        float* scratch = reinterpret_cast<float*>(worker);
+        float* normalizer = scratch + plan.tile + kRows * plan.row;
+        if (call.options.normalize) load_normalizer(call, shape, seq.index * shape.state_heads + head, normalizer);
+        for (int64_t t = 0; t < seq.tokens; ++t) {
+          recurrent_token<S>(call, shape, plan, seq, head, t, normalizer, scratch + t * plan.token_floats);
+        }
+        if (piece == 0 && call.normalizer.present) {
+          store_normalizer(call, shape, seq.index * shape.state_heads + head, normalizer);
+        }
+        const int64_t first = piece * plan.piece_rows;
+        recurrent_piece<S>(call, shape, plan, seq, head, first, linear_min(first + plan.piece_rows, shape.V), scratch,
+                           scratch + plan.tile);
+      },
+      shape.sequences * per_sequence * plan.piece_rows * shape.K * 4);
+}
+
+template <typename S>
+Status recurrent_run(const LinearAttentionCall& call, ExecContext& exec) {
+  const LinearShape shape = linear_shape(call);
+  const RecurrentPlan plan = recurrent_plan(shape);
+  Status status = exec.reserve(0, static_cast<size_t>(plan.worker_floats) * sizeof(float));
+  if (status.is_ok()) run_recurrent<S>(call, shape, plan, exec);
+  return status;
+}
+
+inline const char* recurrent_supports(const LinearAttentionCall& call) {
+  if (!call.options.causal) return "not causal";
+  for (int64_t i = 0; i < call.axes.B; ++i) {
+    if (linear_sequence(call, i).tokens > kRecurrentTokens) return "a sequence of more than 8 tokens";
+  }
+  return nullptr;
+}

@@ -1,0 +1,176 @@
+// What both forms of linear attention share: how heads map to each other, where a sequence lies, and rows of q, k and
+// gates as f32, normalised and mapped by φ.
+//
+// Equation: S_t = decay_t · S_{t−1} + write_t,  o_t = scale · φ(q_t)ᵀ S_t
+// Shapes:   q [B,T,Hq,K]  k [B,T,Hk,K]  v [B,T,Hv,V]  S [B,Hs,K,V]  out [B,T,H,V]; each of Hq, Hk, Hv, Hs divides H
+// Types:    state, gates, write strength and every sum in f32; one rounding where out is stored
+
+using LinearRule = LinearAttentionUpdateRule;
+using LinearFeature = LinearAttentionFeatureMap;
+
+enum class LinearDecay { none, scalar, channel };
+
+inline int64_t linear_ceil(int64_t a, int64_t b) { return (a + b - 1) / b; }
+inline int64_t linear_min(int64_t a, int64_t b) { return a < b ? a : b; }
+inline int64_t linear_max(int64_t a, int64_t b) { return a > b ? a : b; }
+
+// A call's sizes and choices, read once.
+struct LinearShape {
+  int64_t sequences, state_heads, out_heads, K, V;
+  int64_t row;      // floats of a K-long row in scratch: whole vectors, the padding zero
+  int64_t readers;  // output heads that read one state
+  int64_t writers;  // rank-one writes per token: 2 for generalized_delta
+  bool delta;       // a row of the state is read before it is written
+  bool free_vectors;
+  LinearDecay decay;
+  float scale;
+};
+
+inline LinearShape linear_shape(const LinearAttentionCall& call) {
+  const LinearAttentionOptions& options = call.options;
+  const TensorView& decay = options.decay;
+  LinearShape shape;
+  shape.sequences = call.axes.B;
+  shape.state_heads = call.axes.Hs;
+  shape.out_heads = call.axes.H;
+  shape.K = call.axes.K;
+  shape.V = call.axes.V;
+  shape.row = linear_ceil(shape.K, kLanes) * kLanes;
+  shape.readers = shape.state_heads > 0 ? shape.out_heads / shape.state_heads : 0;
+  shape.free_vectors = options.update_rule == LinearRule::generalized_delta;
+  shape.writers = shape.free_vectors ? 2 : 1;
+  shape.delta =
+      shape.free_vectors || options.update_rule == LinearRule::delta || options.update_rule == LinearRule::gated_delta;
+  shape.decay = !decay.present                          ? LinearDecay::none
+                : decay.strides[3] == 0 || shape.K <= 1 ? LinearDecay::scalar
+                                                        : LinearDecay::channel;
+  const double width = static_cast<double>(linear_max(shape.K, 1));
+  shape.scale = static_cast<float>(options.scale.value_or(1.0 / __builtin_sqrt(width)));
+  return shape;
+}
+
+// Where sequence `index` lies: batch row of the views, first token, token count.
+struct LinearSequence {
+  int64_t index, batch, first, tokens;
+};
+
+inline LinearSequence linear_sequence(const LinearAttentionCall& call, int64_t index) {
+  const TensorView& offsets = call.options.cu_seqlens;
+  if (!offsets.present) return {index, index, 0, call.axes.T};
+  const int32_t* at = offsets.as<const int32_t>();
+  const int64_t first = at[index * offsets.strides[0]];
+  return {index, 0, first, at[(index + 1) * offsets.strides[0]] - first};
+}
+
+template <typename S>
+const S* linear_row(const TensorView& view, const LinearSequence& seq, int64_t token, int64_t head) {
+  return view.as<const S>() + seq.batch * view.strides[0] + (seq.first + token) * view.strides[1] +
+         head * view.strides[2];
+}
+
+// One gate, write strength or skip factor: f32, or the dtype of q.
+template <typename S>
+float linear_scalar(const TensorView& view, int64_t offset) {
+  return view.dtype == DType::f32 ? view.as<const float>()[offset] : to_float(view.as<const S>()[offset]);
+}
+
+template <typename S>
+float linear_scalar(const TensorView& view, const LinearSequence& seq, int64_t token, int64_t head) {
+  return linear_scalar<S>(view,
+                          seq.batch * view.strides[0] + (seq.first + token) * view.strides[1] + head * view.strides[2]);
+}
+
+inline float linear_exp(float x) {
+  float lanes[kLanes];
+  store(lanes, exp(splat(x)));
+  return lanes[0];
+}
+
+// n values as f32 into a row of whole vectors; the padding is zero.
+template <typename S>
+void load_row(const S* from, int64_t n, float* to) {
+  int64_t i = 0;
+  for (; i + kLanes <= n; i += kLanes) store(to + i, load(from + i));
+  if (i < n) store(to + i, load_partial(from + i, n - i));
+}
+
+template <typename S>
+void load_gate_row(const TensorView& view, const LinearSequence& seq, int64_t token, int64_t head, int64_t n,
+                   float* to) {
+  if (view.dtype == DType::f32) return load_row(linear_row<float>(view, seq, token, head), n, to);
+  load_row(linear_row<S>(view, seq, token, head), n, to);
+}
+
+inline void zero_row(float* to, int64_t row) {
+  for (int64_t i = 0; i < row; i += kLanes) store(to + i, zero());
+}
+
+inline void exp_row(float* values, int64_t row) {
+  for (int64_t i = 0; i < row; i += kLanes) store(values + i, exp(load(values + i)));
+}
+
+inline float dot_rows(const float* a, const float* b, int64_t row) {
+  F32 sum = zero();
+  for (int64_t i = 0; i < row; i += kLanes) sum = fma(load(a + i), load(b + i), sum);
+  return reduce_add(sum);
+}
+
+inline void softmax_row(float* values, int64_t n) {
+  F32 top = splat(values[0]);
+  int64_t i = 0;
+  for (; i + kLanes <= n; i += kLanes) top = max(top, load(values + i));
+  float highest = reduce_max(top);
+  for (int64_t j = i; j < n; ++j) highest = highest < values[j] ? values[j] : highest;
+  F32 sum = zero();
+  for (i = 0; i < n; i += kLanes) {
+    const F32 e = select(first_lanes(linear_min(n - i, kLanes)), exp(sub(load(values + i), splat(highest))), zero());
+    store(values + i, e);
+    sum = add(sum, e);
+  }
+  const F32 inverse = splat(1.0f / reduce_add(sum));
+  for (i = 0; i < n; i += kLanes) store(values + i, mul(load(values + i), inverse));
+}
+
+// L2 norm, then φ, in place; the padding stays zero.
+inline void map_features(const LinearAttentionOptions& options, int64_t n, int64_t row, float* values) {
+  if (options.qk_l2_norm) {
+    const F32 factor = splat(1.0f / __builtin_sqrtf(dot_rows(values, values, row) + 1e-6f));
+    for (int64_t i = 0; i < row; i += kLanes) store(values + i, mul(load(values + i), factor));
+  }
+  if (options.feature_map == LinearFeature::softmax) {
+    softmax_row(values, n);
+  } else if (options.feature_map == LinearFeature::relu) {
+    for (int64_t i = 0; i < row; i += kLanes) store(values + i, max(zero(), load(values + i)));
+  } else if (options.feature_map == LinearFeature::elu1) {
+    for (int64_t i = 0; i < row; i += kLanes) {
+      const F32 x = load(values + i);
+      const F32 mapped = select(less(zero(), x), add(x, splat(1.0f)), exp(x));
+      store(values + i, i + kLanes <= n ? mapped : select(first_lanes(n - i), mapped, zero()));
+    }
+  }
+}
+
+// φ(q) or φ(k) of one token and head.
+template <typename S>
+void load_features(const LinearAttentionOptions& options, const TensorView& view, const LinearSequence& seq,
+                   int64_t token, int64_t head, int64_t n, int64_t row, float* to) {
+  load_row(linear_row<S>(view, seq, token, head), n, to);
+  map_features(options, n, row, to);
+}
+
+// Σφ(k) before the first token, or zero. `unit` counts sequences × state heads.
+inline void load_normalizer(const LinearAttentionCall& call, const LinearShape& shape, int64_t unit, float* to) {
+  zero_row(to, shape.row);
+  const TensorView& in = call.options.normalizer;
+  if (!in.present) return;
+  const float* from =
+      in.as<const float>() + unit / shape.state_heads * in.strides[0] + unit % shape.state_heads * in.strides[1];
+  for (int64_t k = 0; k < shape.K; ++k) to[k] = from[k * in.strides[2]];
+}
+
+inline void store_normalizer(const LinearAttentionCall& call, const LinearShape& shape, int64_t unit,
+                             const float* from) {
+  const TensorView& out = call.normalizer;
+  float* to = out.as<float>() + unit / shape.state_heads * out.strides[0] + unit % shape.state_heads * out.strides[1];
+  for (int64_t k = 0; k < shape.K; ++k) to[k * out.strides[2]] = from[k];
+}
