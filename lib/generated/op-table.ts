@@ -19,6 +19,62 @@ export interface OpInfo {
 /** Every operation with its inputs, options and outputs, as the schema states them. */
 export const opTable: readonly OpInfo[] = [
   {
+    "name": "activation",
+    "doc": "Elementwise: out = function(x) · multiply. SiLU, sigmoid and their gated products between a layer's projections and its attention.",
+    "source": [
+      "arXiv 2002.05202 (gated linear units)"
+    ],
+    "inputs": [
+      {
+        "name": "x",
+        "shape": "[B, T, H, D]",
+        "doc": "values"
+      }
+    ],
+    "options": [
+      {
+        "name": "function",
+        "type": "enum",
+        "doc": "applied to x",
+        "values": [
+          "identity",
+          "silu",
+          "sigmoid",
+          "softplus",
+          "relu",
+          "tanh",
+          "exp"
+        ],
+        "default": "silu"
+      },
+      {
+        "name": "scale",
+        "type": "number",
+        "doc": "factor on function(x); 1 when absent"
+      },
+      {
+        "name": "multiply",
+        "type": "tensor",
+        "doc": "factor on function(x), element by element",
+        "shape": "[B, T, H, D]"
+      },
+      {
+        "name": "add",
+        "type": "tensor",
+        "doc": "added to the product",
+        "shape": "[B, T, H, D]"
+      }
+    ],
+    "outputs": [
+      {
+        "name": "out",
+        "shape": "[B, T, H, D]",
+        "doc": "scale · function(x) · multiply + add",
+        "when": []
+      }
+    ]
+  },
+  {
     "name": "attention",
     "doc": "Softmax attention: out = softmax(scale · q kᵀ + bias) v per query head, each query head reading key head floor(h · Hkv / Hq).",
     "source": [
@@ -193,6 +249,225 @@ export const opTable: readonly OpInfo[] = [
         "when": [
           "scores"
         ]
+      }
+    ]
+  },
+  {
+    "name": "causalConv1d",
+    "doc": "Depthwise causal convolution over tokens: out[t, c] = act(Σ_w weight[c, w] · x[t − W + 1 + w, c] + bias[c]), tokens before the first read from the state.",
+    "source": [
+      "arXiv 2312.00752 §3.4"
+    ],
+    "inputs": [
+      {
+        "name": "x",
+        "shape": "[B, T, C]",
+        "doc": "values"
+      },
+      {
+        "name": "weight",
+        "shape": "[C, W]",
+        "doc": "taps of each channel, the oldest token's first"
+      }
+    ],
+    "options": [
+      {
+        "name": "bias",
+        "type": "tensor",
+        "doc": "added to each channel",
+        "shape": "[C]"
+      },
+      {
+        "name": "activation",
+        "type": "enum",
+        "doc": "applied to the result",
+        "values": [
+          "none",
+          "silu"
+        ],
+        "default": "none"
+      },
+      {
+        "name": "state",
+        "type": "tensor",
+        "doc": "the W − 1 tokens before the first, oldest first; zero when absent",
+        "shape": "[B, W-1, C]"
+      },
+      {
+        "name": "cuSeqlens",
+        "type": "tensor",
+        "doc": "offsets of the sequences of a packed batch, whose tensors have no batch axis",
+        "shape": "[B+1]"
+      },
+      {
+        "name": "returnState",
+        "type": "boolean",
+        "doc": "also return the last W − 1 tokens",
+        "default": false
+      }
+    ],
+    "outputs": [
+      {
+        "name": "out",
+        "shape": "[B, T, C]",
+        "doc": "convolved values",
+        "when": []
+      },
+      {
+        "name": "state",
+        "shape": "[B, W-1, C]",
+        "doc": "the last W − 1 tokens, oldest first",
+        "when": [
+          "returnState"
+        ]
+      }
+    ]
+  },
+  {
+    "name": "decayGate",
+    "doc": "Log decay from a projection: rate = clamp(softplus(x + bias)), decay = −exp(logA) · rate; or decay = lowerBound · sigmoid(exp(logA) · (x + bias)).",
+    "source": [
+      "arXiv 2405.21060 (Mamba-2)",
+      "arXiv 2412.06464 (Gated DeltaNet)",
+      "arXiv 2510.26692 (Kimi Delta Attention)",
+      "arXiv 2503.14456 (RWKV-7)"
+    ],
+    "inputs": [
+      {
+        "name": "x",
+        "shape": "[B, T, C]",
+        "doc": "projection of the gate, before its bias"
+      }
+    ],
+    "options": [
+      {
+        "name": "logA",
+        "type": "tensor",
+        "doc": "log of the decay rate of each head; 0 when absent",
+        "shape": "[H]"
+      },
+      {
+        "name": "bias",
+        "type": "tensor",
+        "doc": "added to x; 0 when absent",
+        "shape": "[C]"
+      },
+      {
+        "name": "lowerBound",
+        "type": "number",
+        "doc": "takes the bounded form: decay lies between this and 0"
+      },
+      {
+        "name": "rateMin",
+        "type": "number",
+        "doc": "least rate (Mamba-2's lower time-step limit); 0 when absent"
+      },
+      {
+        "name": "rateMax",
+        "type": "number",
+        "doc": "largest rate (upper time-step limit); open when absent"
+      },
+      {
+        "name": "returnRate",
+        "type": "boolean",
+        "doc": "also return the rate, which scales Mamba-2's write as beta",
+        "default": false
+      }
+    ],
+    "outputs": [
+      {
+        "name": "decay",
+        "shape": "[B, T, C]",
+        "doc": "natural-log gate ≤ 0",
+        "when": []
+      },
+      {
+        "name": "rate",
+        "shape": "[B, T, C]",
+        "doc": "softplus(x + bias) within its limits",
+        "when": [
+          "returnRate"
+        ]
+      }
+    ]
+  },
+  {
+    "name": "l2Norm",
+    "doc": "Scales the last axis to length 1: out = x / √(Σx² + epsilon), or x / max(√Σx², epsilon).",
+    "source": [
+      "arXiv 2406.06484 §3.3"
+    ],
+    "inputs": [
+      {
+        "name": "x",
+        "shape": "[B, T, H, D]",
+        "doc": "values"
+      }
+    ],
+    "options": [
+      {
+        "name": "epsilon",
+        "type": "number",
+        "doc": "keeps a zero vector finite; 1e-6 when absent"
+      },
+      {
+        "name": "epsilonRule",
+        "type": "enum",
+        "doc": "add: inside the root; max: least length",
+        "values": [
+          "add",
+          "max"
+        ],
+        "default": "add"
+      }
+    ],
+    "outputs": [
+      {
+        "name": "out",
+        "shape": "[B, T, H, D]",
+        "doc": "vectors of length 1",
+        "when": []
+      }
+    ]
+  },
+  {
+    "name": "layerNorm",
+    "doc": "Layer norm over the last axis: out = (x − mean(x)) / √(var(x) + epsilon) · weight + bias.",
+    "source": [
+      "arXiv 1607.06450"
+    ],
+    "inputs": [
+      {
+        "name": "x",
+        "shape": "[B, T, H, D]",
+        "doc": "values"
+      }
+    ],
+    "options": [
+      {
+        "name": "weight",
+        "type": "tensor",
+        "doc": "scale of each element; 1 when absent",
+        "shape": "[D] or [H, D]"
+      },
+      {
+        "name": "bias",
+        "type": "tensor",
+        "doc": "added to each element; 0 when absent",
+        "shape": "[D] or [H, D]"
+      },
+      {
+        "name": "epsilon",
+        "type": "number",
+        "doc": "added to the variance; 1e-5 when absent"
+      }
+    ],
+    "outputs": [
+      {
+        "name": "out",
+        "shape": "[B, T, H, D]",
+        "doc": "normalised values",
+        "when": []
       }
     ]
   },
@@ -397,6 +672,253 @@ export const opTable: readonly OpInfo[] = [
         "shape": "[B, H, T]",
         "doc": "log-sum-exp over all parts",
         "when": []
+      }
+    ]
+  },
+  {
+    "name": "rmsNorm",
+    "doc": "Root-mean-square norm over the last axis: out = x / √(mean(x²) + epsilon) · (weight + weightOffset), optionally gated.",
+    "source": [
+      "arXiv 1910.07467"
+    ],
+    "inputs": [
+      {
+        "name": "x",
+        "shape": "[B, T, H, D]",
+        "doc": "values; view flattened heads as one head"
+      }
+    ],
+    "options": [
+      {
+        "name": "weight",
+        "type": "tensor",
+        "doc": "scale of each element; 1 when absent",
+        "shape": "[D] or [H, D]"
+      },
+      {
+        "name": "weightOffset",
+        "type": "number",
+        "doc": "added to weight: 1 where a model stores 1 + w; 0 when absent"
+      },
+      {
+        "name": "epsilon",
+        "type": "number",
+        "doc": "added to the mean square; 1e-6 when absent"
+      },
+      {
+        "name": "gate",
+        "type": "tensor",
+        "doc": "multiplies by activation(gate), after the norm or before it",
+        "shape": "[B, T, H, D]"
+      },
+      {
+        "name": "gateActivation",
+        "type": "enum",
+        "doc": "activation of the gate",
+        "values": [
+          "silu",
+          "sigmoid"
+        ],
+        "default": "silu"
+      },
+      {
+        "name": "gateFirst",
+        "type": "boolean",
+        "doc": "gate x before the norm (Mamba-2) rather than the result after it",
+        "default": false
+      }
+    ],
+    "outputs": [
+      {
+        "name": "out",
+        "shape": "[B, T, H, D]",
+        "doc": "normalised values",
+        "when": []
+      }
+    ]
+  },
+  {
+    "name": "rotaryEmbedding",
+    "doc": "Rotates pairs of each head's dims by an angle that grows with the position: position · frequency, or given cosines and sines. Dims beyond the rotated ones pass through.",
+    "source": [
+      "arXiv 2104.09864 (RoPE)",
+      "arXiv 2306.15595 (linear scaling)",
+      "arXiv 2309.00071 (YaRN)",
+      "arXiv 2407.21783 (Llama 3)"
+    ],
+    "inputs": [
+      {
+        "name": "x",
+        "shape": "[B, T, H, D]",
+        "doc": "queries or keys"
+      }
+    ],
+    "options": [
+      {
+        "name": "interleaved",
+        "type": "boolean",
+        "doc": "pairs are dims (2i, 2i + 1); otherwise (i, i + R), rotate-half",
+        "default": false
+      },
+      {
+        "name": "theta",
+        "type": "number",
+        "doc": "base of the frequencies theta^(−i / R); 10000 when absent"
+      },
+      {
+        "name": "rotaryDim",
+        "type": "integer",
+        "doc": "leading dims that rotate, 2R; all of D when absent"
+      },
+      {
+        "name": "scaling.type",
+        "type": "enum",
+        "doc": "linear divides every frequency by factor; llama3 and yarn only the slow ones",
+        "values": [
+          "linear",
+          "llama3",
+          "yarn"
+        ]
+      },
+      {
+        "name": "scaling.factor",
+        "type": "number",
+        "doc": "ratio of the stretched to the original length"
+      },
+      {
+        "name": "scaling.originalLength",
+        "type": "number",
+        "doc": "positions the model was trained on; llama3 and yarn"
+      },
+      {
+        "name": "scaling.lowFrequency",
+        "type": "number",
+        "doc": "llama3: turns per original length below which a frequency is divided; 1 when absent"
+      },
+      {
+        "name": "scaling.highFrequency",
+        "type": "number",
+        "doc": "llama3: turns per original length above which it is kept; 4 when absent"
+      },
+      {
+        "name": "scaling.betaFast",
+        "type": "number",
+        "doc": "yarn: turns per original length above which a frequency is kept; 32 when absent"
+      },
+      {
+        "name": "scaling.betaSlow",
+        "type": "number",
+        "doc": "yarn: turns per original length below which it is divided; 1 when absent"
+      },
+      {
+        "name": "scaling.exactRange",
+        "type": "boolean",
+        "doc": "yarn: do not round the ends of the ramp to whole pairs",
+        "default": false
+      },
+      {
+        "name": "amplitude",
+        "type": "number",
+        "doc": "factor on cosine and sine (YaRN's attention factor); 1 when absent"
+      },
+      {
+        "name": "inverseFrequencies",
+        "type": "tensor",
+        "doc": "angle per position of each pair, in place of theta and scaling",
+        "shape": "[R]"
+      },
+      {
+        "name": "positionStart",
+        "type": "integerOrTensor",
+        "doc": "position of the first token; 0 when absent",
+        "shape": "[B]"
+      },
+      {
+        "name": "positions",
+        "type": "tensor",
+        "doc": "position of each token",
+        "shape": "[T] or [B, T]"
+      },
+      {
+        "name": "cos",
+        "type": "tensor",
+        "doc": "cosine of each token and pair",
+        "shape": "[T, R] or [B, T, R]"
+      },
+      {
+        "name": "sin",
+        "type": "tensor",
+        "doc": "sine of each token and pair",
+        "shape": "[T, R] or [B, T, R]"
+      },
+      {
+        "name": "cosTable",
+        "type": "tensor",
+        "doc": "cosine of each position and pair",
+        "shape": "[P, R]"
+      },
+      {
+        "name": "sinTable",
+        "type": "tensor",
+        "doc": "sine of each position and pair",
+        "shape": "[P, R]"
+      }
+    ],
+    "outputs": [
+      {
+        "name": "out",
+        "shape": "[B, T, H, D]",
+        "doc": "rotated values",
+        "when": []
+      }
+    ]
+  },
+  {
+    "name": "tokenShift",
+    "doc": "Mixes each token with the one before it: out[m] = x + (previous − x) · mix[m].",
+    "source": [
+      "arXiv 2305.13048 (RWKV)"
+    ],
+    "inputs": [
+      {
+        "name": "x",
+        "shape": "[B, T, C]",
+        "doc": "values"
+      },
+      {
+        "name": "mix",
+        "shape": "[M, C]",
+        "doc": "share of the previous token, per mix and channel"
+      }
+    ],
+    "options": [
+      {
+        "name": "state",
+        "type": "tensor",
+        "doc": "the token before the first; zero when absent",
+        "shape": "[B, C]"
+      },
+      {
+        "name": "returnState",
+        "type": "boolean",
+        "doc": "also return the last token",
+        "default": false
+      }
+    ],
+    "outputs": [
+      {
+        "name": "out",
+        "shape": "[M, B, T, C]",
+        "doc": "one mixed sequence per row of mix",
+        "when": []
+      },
+      {
+        "name": "state",
+        "shape": "[B, C]",
+        "doc": "the last token",
+        "when": [
+          "returnState"
+        ]
       }
     ]
   }

@@ -5,9 +5,17 @@
 #include <new>
 
 #include "attn/op_desc.h"
+#include "generated/activation.h"
 #include "generated/attention.h"
+#include "generated/causal_conv1d.h"
+#include "generated/decay_gate.h"
+#include "generated/l2_norm.h"
+#include "generated/layer_norm.h"
 #include "generated/linear_attention.h"
 #include "generated/merge_attention.h"
+#include "generated/rms_norm.h"
+#include "generated/rotary_embedding.h"
+#include "generated/token_shift.h"
 
 namespace attn {
 namespace {
@@ -18,6 +26,38 @@ template <typename Call>
 void construct(void* call) {
   new (call) Call();
 }
+
+// activation
+namespace activation_tables {
+constexpr AxisRef axes_2[] = {{0, 0}, {1, 0}, {2, 0}, {3, 0}};
+constexpr TensorSpec spec_1 = {1u << 0 | 1u << 1 | 1u << 2, false, false, false, false, false, {axes_2, 4}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
+constexpr FieldDesc inputs_activation[] = {
+    {"x", "x", FieldKind::tensor, offsetof(ActivationCall, x), 0, nullptr, 0, nullptr, 0, &spec_1, -kUnbounded, kUnbounded, false},
+};
+constexpr const char* values_3[] = {"identity", "silu", "sigmoid", "softplus", "relu", "tanh", "exp"};
+constexpr AxisRef axes_5[] = {{0, 0}, {1, 0}, {2, 0}, {3, 0}};
+constexpr TensorSpec spec_4 = {1u << 0, true, true, false, false, false, {axes_5, 4}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
+constexpr AxisRef axes_7[] = {{0, 0}, {1, 0}, {2, 0}, {3, 0}};
+constexpr TensorSpec spec_6 = {1u << 0, true, true, false, false, false, {axes_7, 4}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
+constexpr FieldDesc options_activation[] = {
+    {"function", "function", FieldKind::enumeration, offsetof(ActivationCall, options.function), 0, values_3, 7, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false},
+    {"scale", "scale", FieldKind::number, offsetof(ActivationCall, options.scale), 0, nullptr, 0, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false},
+    {"multiply", "multiply", FieldKind::tensor, offsetof(ActivationCall, options.multiply), 0, nullptr, 0, nullptr, 0, &spec_4, -kUnbounded, kUnbounded, false},
+    {"add", "add", FieldKind::tensor, offsetof(ActivationCall, options.add), 0, nullptr, 0, nullptr, 0, &spec_6, -kUnbounded, kUnbounded, false},
+};
+constexpr AxisRef axes_9[] = {{0, 0}, {1, 0}, {2, 0}, {3, 0}};
+constexpr TensorSpec spec_8 = {0, true, false, false, false, false, {axes_9, 4}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
+constexpr AxisRef axes_10[] = {{0, 0}, {1, 0}, {2, 0}, {3, 0}};
+constexpr OutputDesc outputs_activation[] = {
+    {"out", "out", offsetof(ActivationCall, out), &spec_8, {axes_10, 4}, -1, 0, nullptr, nullptr, 0},
+};
+constexpr AxisDesc axes_activation[] = {
+    {"B", "batch", nullptr, 0},
+    {"T", "tokens", nullptr, 0},
+    {"H", "heads", nullptr, 0},
+    {"D", "dim", nullptr, 0},
+};
+}  // namespace activation_tables
 
 // attention
 namespace attention_tables {
@@ -127,6 +167,160 @@ constexpr RuleDesc rules_attention[] = {
     {RuleKind::excludes, -1, -1, {&options_attention[14], false, 0}, {&options_attention[9], false, 0}, "gathered keys have no [T, S] matrix"},
 };
 }  // namespace attention_tables
+
+// causal_conv1d
+namespace causal_conv1d_tables {
+constexpr AxisRef axes_2[] = {{0, 0}, {1, 0}, {2, 0}};
+constexpr TensorSpec spec_1 = {1u << 0 | 1u << 1 | 1u << 2, false, false, false, true, false, {axes_2, 3}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
+constexpr AxisRef axes_4[] = {{2, 0}, {3, 0}};
+constexpr TensorSpec spec_3 = {1u << 0, true, false, false, false, false, {axes_4, 2}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
+constexpr FieldDesc inputs_causal_conv1d[] = {
+    {"x", "x", FieldKind::tensor, offsetof(CausalConv1dCall, x), 0, nullptr, 0, nullptr, 0, &spec_1, -kUnbounded, kUnbounded, false},
+    {"weight", "weight", FieldKind::tensor, offsetof(CausalConv1dCall, weight), 0, nullptr, 0, nullptr, 0, &spec_3, -kUnbounded, kUnbounded, false},
+};
+constexpr AxisRef axes_6[] = {{2, 0}};
+constexpr TensorSpec spec_5 = {1u << 0, true, false, false, false, false, {axes_6, 1}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
+constexpr const char* values_7[] = {"none", "silu"};
+constexpr AxisRef axes_9[] = {{0, 0}, {3, -1}, {2, 0}};
+constexpr TensorSpec spec_8 = {0, true, false, true, false, false, {axes_9, 3}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
+constexpr AxisRef axes_11[] = {{0, 1}};
+constexpr TensorSpec spec_10 = {1u << 3, false, false, false, false, true, {axes_11, 1}, nullptr, 0, INT32_MIN, INT32_MAX, {1, 0}};
+constexpr FieldDesc options_causal_conv1d[] = {
+    {"bias", "bias", FieldKind::tensor, offsetof(CausalConv1dCall, options.bias), 0, nullptr, 0, nullptr, 0, &spec_5, -kUnbounded, kUnbounded, false},
+    {"activation", "activation", FieldKind::enumeration, offsetof(CausalConv1dCall, options.activation), 0, values_7, 2, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false},
+    {"state", "state", FieldKind::tensor, offsetof(CausalConv1dCall, options.state), 0, nullptr, 0, nullptr, 0, &spec_8, -kUnbounded, kUnbounded, false},
+    {"cuSeqlens", "cuSeqlens", FieldKind::tensor, offsetof(CausalConv1dCall, options.cu_seqlens), 0, nullptr, 0, nullptr, 0, &spec_10, -kUnbounded, kUnbounded, false},
+    {"returnState", "returnState", FieldKind::boolean, offsetof(CausalConv1dCall, options.return_state), 0, nullptr, 0, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false},
+};
+constexpr AxisRef axes_13[] = {{0, 0}, {1, 0}, {2, 0}};
+constexpr TensorSpec spec_12 = {0, true, false, false, true, false, {axes_13, 3}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
+constexpr AxisRef axes_14[] = {{0, 0}, {1, 0}, {2, 0}};
+constexpr AxisRef axes_16[] = {{0, 0}, {3, -1}, {2, 0}};
+constexpr TensorSpec spec_15 = {0, true, false, false, false, false, {axes_16, 3}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
+constexpr AxisRef axes_17[] = {{0, 0}, {3, -1}, {2, 0}};
+constexpr uint32_t when_18[] = {offsetof(CausalConv1dCall, options.return_state)};
+constexpr bool when_enum_19[] = {false};
+constexpr OutputDesc outputs_causal_conv1d[] = {
+    {"out", "out", offsetof(CausalConv1dCall, out), &spec_12, {axes_14, 3}, -1, 0, nullptr, nullptr, 0},
+    {"state", nullptr, offsetof(CausalConv1dCall, state), &spec_15, {axes_17, 3}, -1, 0, when_18, when_enum_19, 1},
+};
+constexpr AxisDesc axes_causal_conv1d[] = {
+    {"B", "batch", nullptr, 0},
+    {"T", "tokens", nullptr, 0},
+    {"C", "channels", nullptr, 0},
+    {"W", "width", nullptr, 0},
+};
+constexpr RuleDesc rules_causal_conv1d[] = {
+    {RuleKind::positive, 3, 3, {}, {}, ""},
+};
+}  // namespace causal_conv1d_tables
+
+// decay_gate
+namespace decay_gate_tables {
+constexpr AxisRef axes_2[] = {{0, 0}, {1, 0}, {2, 0}};
+constexpr TensorSpec spec_1 = {1u << 0 | 1u << 1 | 1u << 2, false, false, false, false, false, {axes_2, 3}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
+constexpr FieldDesc inputs_decay_gate[] = {
+    {"x", "x", FieldKind::tensor, offsetof(DecayGateCall, x), 0, nullptr, 0, nullptr, 0, &spec_1, -kUnbounded, kUnbounded, false},
+};
+constexpr AxisRef axes_4[] = {{3, 0}};
+constexpr TensorSpec spec_3 = {1u << 0, true, false, false, false, false, {axes_4, 1}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
+constexpr AxisRef axes_6[] = {{2, 0}};
+constexpr TensorSpec spec_5 = {1u << 0, true, false, false, false, false, {axes_6, 1}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
+constexpr FieldDesc options_decay_gate[] = {
+    {"logA", "logA", FieldKind::tensor, offsetof(DecayGateCall, options.log_a), 0, nullptr, 0, nullptr, 0, &spec_3, -kUnbounded, kUnbounded, false},
+    {"bias", "bias", FieldKind::tensor, offsetof(DecayGateCall, options.bias), 0, nullptr, 0, nullptr, 0, &spec_5, -kUnbounded, kUnbounded, false},
+    {"lowerBound", "lowerBound", FieldKind::number, offsetof(DecayGateCall, options.lower_bound), 0, nullptr, 0, nullptr, 0, nullptr, -kUnbounded, 0, false},
+    {"rateMin", "rateMin", FieldKind::number, offsetof(DecayGateCall, options.rate_min), 0, nullptr, 0, nullptr, 0, nullptr, 0, kUnbounded, false},
+    {"rateMax", "rateMax", FieldKind::number, offsetof(DecayGateCall, options.rate_max), 0, nullptr, 0, nullptr, 0, nullptr, 0, kUnbounded, false},
+    {"returnRate", "returnRate", FieldKind::boolean, offsetof(DecayGateCall, options.return_rate), 0, nullptr, 0, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false},
+};
+constexpr AxisRef axes_8[] = {{0, 0}, {1, 0}, {2, 0}};
+constexpr TensorSpec spec_7 = {1u << 0, false, false, false, false, false, {axes_8, 3}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
+constexpr AxisRef axes_9[] = {{0, 0}, {1, 0}, {2, 0}};
+constexpr AxisRef axes_11[] = {{0, 0}, {1, 0}, {2, 0}};
+constexpr TensorSpec spec_10 = {1u << 0, false, false, false, false, false, {axes_11, 3}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
+constexpr AxisRef axes_12[] = {{0, 0}, {1, 0}, {2, 0}};
+constexpr uint32_t when_13[] = {offsetof(DecayGateCall, options.return_rate)};
+constexpr bool when_enum_14[] = {false};
+constexpr OutputDesc outputs_decay_gate[] = {
+    {"decay", "out", offsetof(DecayGateCall, decay), &spec_7, {axes_9, 3}, 0, 0, nullptr, nullptr, 0},
+    {"rate", nullptr, offsetof(DecayGateCall, rate), &spec_10, {axes_12, 3}, 0, 0, when_13, when_enum_14, 1},
+};
+constexpr AxisDesc axes_decay_gate[] = {
+    {"B", "batch", nullptr, 0},
+    {"T", "tokens", nullptr, 0},
+    {"C", "gates per token (heads, or heads · key dim)", nullptr, 0},
+    {"H", "heads", nullptr, 0},
+};
+constexpr RuleDesc rules_decay_gate[] = {
+    {RuleKind::divides, 3, 2, {}, {}, ""},
+    {RuleKind::excludes, -1, -1, {&options_decay_gate[2], false, 0}, {&options_decay_gate[3], false, 0}, "the bounded form has no rate"},
+    {RuleKind::excludes, -1, -1, {&options_decay_gate[2], false, 0}, {&options_decay_gate[4], false, 0}, "the bounded form has no rate"},
+    {RuleKind::excludes, -1, -1, {&options_decay_gate[2], false, 0}, {&options_decay_gate[5], false, 0}, "the bounded form has no rate"},
+};
+}  // namespace decay_gate_tables
+
+// l2_norm
+namespace l2_norm_tables {
+constexpr AxisRef axes_2[] = {{0, 0}, {1, 0}, {2, 0}, {3, 0}};
+constexpr TensorSpec spec_1 = {1u << 0 | 1u << 1 | 1u << 2, false, false, false, false, false, {axes_2, 4}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
+constexpr FieldDesc inputs_l2_norm[] = {
+    {"x", "x", FieldKind::tensor, offsetof(L2NormCall, x), 0, nullptr, 0, nullptr, 0, &spec_1, -kUnbounded, kUnbounded, false},
+};
+constexpr const char* values_3[] = {"add", "max"};
+constexpr FieldDesc options_l2_norm[] = {
+    {"epsilon", "epsilon", FieldKind::number, offsetof(L2NormCall, options.epsilon), 0, nullptr, 0, nullptr, 0, nullptr, 0, kUnbounded, false},
+    {"epsilonRule", "epsilonRule", FieldKind::enumeration, offsetof(L2NormCall, options.epsilon_rule), 0, values_3, 2, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false},
+};
+constexpr AxisRef axes_5[] = {{0, 0}, {1, 0}, {2, 0}, {3, 0}};
+constexpr TensorSpec spec_4 = {0, true, false, false, false, false, {axes_5, 4}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
+constexpr AxisRef axes_6[] = {{0, 0}, {1, 0}, {2, 0}, {3, 0}};
+constexpr OutputDesc outputs_l2_norm[] = {
+    {"out", "out", offsetof(L2NormCall, out), &spec_4, {axes_6, 4}, -1, 0, nullptr, nullptr, 0},
+};
+constexpr AxisDesc axes_l2_norm[] = {
+    {"B", "batch", nullptr, 0},
+    {"T", "tokens", nullptr, 0},
+    {"H", "heads", nullptr, 0},
+    {"D", "normalised dim", nullptr, 0},
+};
+}  // namespace l2_norm_tables
+
+// layer_norm
+namespace layer_norm_tables {
+constexpr AxisRef axes_2[] = {{0, 0}, {1, 0}, {2, 0}, {3, 0}};
+constexpr TensorSpec spec_1 = {1u << 0 | 1u << 1 | 1u << 2, false, false, false, false, false, {axes_2, 4}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
+constexpr FieldDesc inputs_layer_norm[] = {
+    {"x", "x", FieldKind::tensor, offsetof(LayerNormCall, x), 0, nullptr, 0, nullptr, 0, &spec_1, -kUnbounded, kUnbounded, false},
+};
+constexpr AxisRef axes_3[] = {{3, 0}};
+constexpr AxisRef axes_4[] = {{2, 0}, {3, 0}};
+constexpr AxisRef axes_6[] = {{2, 0}, {3, 0}};
+constexpr AxisForm forms_7[] = {{axes_3, 1}, {axes_4, 2}};
+constexpr TensorSpec spec_5 = {1u << 0, true, false, false, false, false, {axes_6, 2}, forms_7, 2, INT32_MIN, INT32_MAX, {-1, 0}};
+constexpr AxisRef axes_8[] = {{3, 0}};
+constexpr AxisRef axes_9[] = {{2, 0}, {3, 0}};
+constexpr AxisRef axes_11[] = {{2, 0}, {3, 0}};
+constexpr AxisForm forms_12[] = {{axes_8, 1}, {axes_9, 2}};
+constexpr TensorSpec spec_10 = {1u << 0, true, false, false, false, false, {axes_11, 2}, forms_12, 2, INT32_MIN, INT32_MAX, {-1, 0}};
+constexpr FieldDesc options_layer_norm[] = {
+    {"weight", "weight", FieldKind::tensor, offsetof(LayerNormCall, options.weight), 0, nullptr, 0, nullptr, 0, &spec_5, -kUnbounded, kUnbounded, false},
+    {"bias", "bias", FieldKind::tensor, offsetof(LayerNormCall, options.bias), 0, nullptr, 0, nullptr, 0, &spec_10, -kUnbounded, kUnbounded, false},
+    {"epsilon", "epsilon", FieldKind::number, offsetof(LayerNormCall, options.epsilon), 0, nullptr, 0, nullptr, 0, nullptr, 0, kUnbounded, false},
+};
+constexpr AxisRef axes_14[] = {{0, 0}, {1, 0}, {2, 0}, {3, 0}};
+constexpr TensorSpec spec_13 = {0, true, false, false, false, false, {axes_14, 4}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
+constexpr AxisRef axes_15[] = {{0, 0}, {1, 0}, {2, 0}, {3, 0}};
+constexpr OutputDesc outputs_layer_norm[] = {
+    {"out", "out", offsetof(LayerNormCall, out), &spec_13, {axes_15, 4}, -1, 0, nullptr, nullptr, 0},
+};
+constexpr AxisDesc axes_layer_norm[] = {
+    {"B", "batch", nullptr, 0},
+    {"T", "tokens", nullptr, 0},
+    {"H", "heads or groups", nullptr, 0},
+    {"D", "normalised dim", nullptr, 0},
+};
+}  // namespace layer_norm_tables
 
 // linear_attention
 namespace linear_attention_tables {
@@ -288,18 +482,195 @@ constexpr AxisDesc axes_merge_attention[] = {
 };
 }  // namespace merge_attention_tables
 
+// rms_norm
+namespace rms_norm_tables {
+constexpr AxisRef axes_2[] = {{0, 0}, {1, 0}, {2, 0}, {3, 0}};
+constexpr TensorSpec spec_1 = {1u << 0 | 1u << 1 | 1u << 2, false, false, false, false, false, {axes_2, 4}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
+constexpr FieldDesc inputs_rms_norm[] = {
+    {"x", "x", FieldKind::tensor, offsetof(RmsNormCall, x), 0, nullptr, 0, nullptr, 0, &spec_1, -kUnbounded, kUnbounded, false},
+};
+constexpr AxisRef axes_3[] = {{3, 0}};
+constexpr AxisRef axes_4[] = {{2, 0}, {3, 0}};
+constexpr AxisRef axes_6[] = {{2, 0}, {3, 0}};
+constexpr AxisForm forms_7[] = {{axes_3, 1}, {axes_4, 2}};
+constexpr TensorSpec spec_5 = {1u << 0, true, false, false, false, false, {axes_6, 2}, forms_7, 2, INT32_MIN, INT32_MAX, {-1, 0}};
+constexpr AxisRef axes_9[] = {{0, 0}, {1, 0}, {2, 0}, {3, 0}};
+constexpr TensorSpec spec_8 = {1u << 0, true, false, false, false, false, {axes_9, 4}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
+constexpr const char* values_10[] = {"silu", "sigmoid"};
+constexpr FieldDesc options_rms_norm[] = {
+    {"weight", "weight", FieldKind::tensor, offsetof(RmsNormCall, options.weight), 0, nullptr, 0, nullptr, 0, &spec_5, -kUnbounded, kUnbounded, false},
+    {"weightOffset", "weightOffset", FieldKind::number, offsetof(RmsNormCall, options.weight_offset), 0, nullptr, 0, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false},
+    {"epsilon", "epsilon", FieldKind::number, offsetof(RmsNormCall, options.epsilon), 0, nullptr, 0, nullptr, 0, nullptr, 0, kUnbounded, false},
+    {"gate", "gate", FieldKind::tensor, offsetof(RmsNormCall, options.gate), 0, nullptr, 0, nullptr, 0, &spec_8, -kUnbounded, kUnbounded, false},
+    {"gateActivation", "gateActivation", FieldKind::enumeration, offsetof(RmsNormCall, options.gate_activation), 0, values_10, 2, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false},
+    {"gateFirst", "gateFirst", FieldKind::boolean, offsetof(RmsNormCall, options.gate_first), 0, nullptr, 0, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false},
+};
+constexpr AxisRef axes_12[] = {{0, 0}, {1, 0}, {2, 0}, {3, 0}};
+constexpr TensorSpec spec_11 = {0, true, false, false, false, false, {axes_12, 4}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
+constexpr AxisRef axes_13[] = {{0, 0}, {1, 0}, {2, 0}, {3, 0}};
+constexpr OutputDesc outputs_rms_norm[] = {
+    {"out", "out", offsetof(RmsNormCall, out), &spec_11, {axes_13, 4}, -1, 0, nullptr, nullptr, 0},
+};
+constexpr AxisDesc axes_rms_norm[] = {
+    {"B", "batch", nullptr, 0},
+    {"T", "tokens", nullptr, 0},
+    {"H", "heads or groups", nullptr, 0},
+    {"D", "normalised dim", nullptr, 0},
+};
+constexpr RuleDesc rules_rms_norm[] = {
+    {RuleKind::when_require, -1, -1, {&options_rms_norm[5], true, 1}, {&options_rms_norm[3], false, 0}, ""},
+};
+}  // namespace rms_norm_tables
+
+// rotary_embedding
+namespace rotary_embedding_tables {
+constexpr AxisRef axes_2[] = {{0, 0}, {1, 0}, {2, 0}, {3, 0}};
+constexpr TensorSpec spec_1 = {1u << 0 | 1u << 1 | 1u << 2, false, false, false, false, false, {axes_2, 4}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
+constexpr FieldDesc inputs_rotary_embedding[] = {
+    {"x", "x", FieldKind::tensor, offsetof(RotaryEmbeddingCall, x), 0, nullptr, 0, nullptr, 0, &spec_1, -kUnbounded, kUnbounded, false},
+};
+constexpr const char* values_3[] = {"linear", "llama3", "yarn"};
+constexpr FieldDesc fields_4[] = {{"type", "scaling.type", FieldKind::enumeration, offsetof(RotaryEmbeddingCall, options.scaling.type), 0, values_3, 3, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false}, {"factor", "scaling.factor", FieldKind::number, offsetof(RotaryEmbeddingCall, options.scaling.factor), 0, nullptr, 0, nullptr, 0, nullptr, 0, kUnbounded, true}, {"originalLength", "scaling.originalLength", FieldKind::number, offsetof(RotaryEmbeddingCall, options.scaling.original_length), 0, nullptr, 0, nullptr, 0, nullptr, 0, kUnbounded, true}, {"lowFrequency", "scaling.lowFrequency", FieldKind::number, offsetof(RotaryEmbeddingCall, options.scaling.low_frequency), 0, nullptr, 0, nullptr, 0, nullptr, 0, kUnbounded, true}, {"highFrequency", "scaling.highFrequency", FieldKind::number, offsetof(RotaryEmbeddingCall, options.scaling.high_frequency), 0, nullptr, 0, nullptr, 0, nullptr, 0, kUnbounded, true}, {"betaFast", "scaling.betaFast", FieldKind::number, offsetof(RotaryEmbeddingCall, options.scaling.beta_fast), 0, nullptr, 0, nullptr, 0, nullptr, 0, kUnbounded, true}, {"betaSlow", "scaling.betaSlow", FieldKind::number, offsetof(RotaryEmbeddingCall, options.scaling.beta_slow), 0, nullptr, 0, nullptr, 0, nullptr, 0, kUnbounded, true}, {"exactRange", "scaling.exactRange", FieldKind::boolean, offsetof(RotaryEmbeddingCall, options.scaling.exact_range), 0, nullptr, 0, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false}};
+constexpr AxisRef axes_6[] = {{4, 0}};
+constexpr TensorSpec spec_5 = {1u << 0, false, false, false, false, false, {axes_6, 1}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
+constexpr AxisRef axes_8[] = {{0, 0}};
+constexpr TensorSpec spec_7 = {1u << 3, false, false, false, false, false, {axes_8, 1}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
+constexpr AxisRef axes_9[] = {{1, 0}};
+constexpr AxisRef axes_10[] = {{0, 0}, {1, 0}};
+constexpr AxisRef axes_12[] = {{0, 0}, {1, 0}};
+constexpr AxisForm forms_13[] = {{axes_9, 1}, {axes_10, 2}};
+constexpr TensorSpec spec_11 = {1u << 3, false, false, false, false, false, {axes_12, 2}, forms_13, 2, INT32_MIN, INT32_MAX, {5, -1}};
+constexpr AxisRef axes_14[] = {{1, 0}, {4, 0}};
+constexpr AxisRef axes_15[] = {{0, 0}, {1, 0}, {4, 0}};
+constexpr AxisRef axes_17[] = {{0, 0}, {1, 0}, {4, 0}};
+constexpr AxisForm forms_18[] = {{axes_14, 2}, {axes_15, 3}};
+constexpr TensorSpec spec_16 = {1u << 0, true, false, false, false, false, {axes_17, 3}, forms_18, 2, INT32_MIN, INT32_MAX, {-1, 0}};
+constexpr AxisRef axes_19[] = {{1, 0}, {4, 0}};
+constexpr AxisRef axes_20[] = {{0, 0}, {1, 0}, {4, 0}};
+constexpr AxisRef axes_22[] = {{0, 0}, {1, 0}, {4, 0}};
+constexpr AxisForm forms_23[] = {{axes_19, 2}, {axes_20, 3}};
+constexpr TensorSpec spec_21 = {1u << 0, true, false, false, false, false, {axes_22, 3}, forms_23, 2, INT32_MIN, INT32_MAX, {-1, 0}};
+constexpr AxisRef axes_25[] = {{5, 0}, {4, 0}};
+constexpr TensorSpec spec_24 = {1u << 0, true, false, false, false, false, {axes_25, 2}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
+constexpr AxisRef axes_27[] = {{5, 0}, {4, 0}};
+constexpr TensorSpec spec_26 = {1u << 0, true, false, false, false, false, {axes_27, 2}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
+constexpr FieldDesc options_rotary_embedding[] = {
+    {"interleaved", "interleaved", FieldKind::boolean, offsetof(RotaryEmbeddingCall, options.interleaved), 0, nullptr, 0, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false},
+    {"theta", "theta", FieldKind::number, offsetof(RotaryEmbeddingCall, options.theta), 0, nullptr, 0, nullptr, 0, nullptr, 0, kUnbounded, true},
+    {"rotaryDim", "rotaryDim", FieldKind::integer, offsetof(RotaryEmbeddingCall, options.rotary_dim), 0, nullptr, 0, nullptr, 0, nullptr, 0, kUnbounded, false},
+    {"scaling", "scaling", FieldKind::group, offsetof(RotaryEmbeddingCall, options.scaling), offsetof(RotaryEmbeddingCall, options.scaling.present), nullptr, 0, fields_4, 8, nullptr, -kUnbounded, kUnbounded, false},
+    {"amplitude", "amplitude", FieldKind::number, offsetof(RotaryEmbeddingCall, options.amplitude), 0, nullptr, 0, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false},
+    {"inverseFrequencies", "inverseFrequencies", FieldKind::tensor, offsetof(RotaryEmbeddingCall, options.inverse_frequencies), 0, nullptr, 0, nullptr, 0, &spec_5, -kUnbounded, kUnbounded, false},
+    {"positionStart", "positionStart", FieldKind::integer_or_tensor, offsetof(RotaryEmbeddingCall, options.position_start), 0, nullptr, 0, nullptr, 0, &spec_7, -2147483648, 2147483647, false},
+    {"positions", "positions", FieldKind::tensor, offsetof(RotaryEmbeddingCall, options.positions), 0, nullptr, 0, nullptr, 0, &spec_11, -kUnbounded, kUnbounded, false},
+    {"cos", "cos", FieldKind::tensor, offsetof(RotaryEmbeddingCall, options.cos), 0, nullptr, 0, nullptr, 0, &spec_16, -kUnbounded, kUnbounded, false},
+    {"sin", "sin", FieldKind::tensor, offsetof(RotaryEmbeddingCall, options.sin), 0, nullptr, 0, nullptr, 0, &spec_21, -kUnbounded, kUnbounded, false},
+    {"cosTable", "cosTable", FieldKind::tensor, offsetof(RotaryEmbeddingCall, options.cos_table), 0, nullptr, 0, nullptr, 0, &spec_24, -kUnbounded, kUnbounded, false},
+    {"sinTable", "sinTable", FieldKind::tensor, offsetof(RotaryEmbeddingCall, options.sin_table), 0, nullptr, 0, nullptr, 0, &spec_26, -kUnbounded, kUnbounded, false},
+};
+constexpr AxisRef axes_29[] = {{0, 0}, {1, 0}, {2, 0}, {3, 0}};
+constexpr TensorSpec spec_28 = {0, true, false, false, false, false, {axes_29, 4}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
+constexpr AxisRef axes_30[] = {{0, 0}, {1, 0}, {2, 0}, {3, 0}};
+constexpr OutputDesc outputs_rotary_embedding[] = {
+    {"out", "out", offsetof(RotaryEmbeddingCall, out), &spec_28, {axes_30, 4}, -1, 0, nullptr, nullptr, 0},
+};
+constexpr AxisDesc axes_rotary_embedding[] = {
+    {"B", "batch", nullptr, 0},
+    {"T", "tokens", nullptr, 0},
+    {"H", "heads", nullptr, 0},
+    {"D", "head dim", nullptr, 0},
+    {"R", "rotated pairs", nullptr, 0},
+    {"P", "positions in the table", nullptr, 0},
+};
+constexpr RuleDesc rules_rotary_embedding[] = {
+    {RuleKind::needs, -1, -1, {&options_rotary_embedding[8], false, 0}, {&options_rotary_embedding[9], false, 0}, ""},
+    {RuleKind::needs, -1, -1, {&options_rotary_embedding[9], false, 0}, {&options_rotary_embedding[8], false, 0}, ""},
+    {RuleKind::needs, -1, -1, {&options_rotary_embedding[10], false, 0}, {&options_rotary_embedding[11], false, 0}, ""},
+    {RuleKind::needs, -1, -1, {&options_rotary_embedding[11], false, 0}, {&options_rotary_embedding[10], false, 0}, ""},
+    {RuleKind::needs, -1, -1, {&options_rotary_embedding[10], false, 0}, {&options_rotary_embedding[7], false, 0}, ""},
+    {RuleKind::needs, -1, -1, {&options_rotary_embedding[3], false, 0}, {&options_rotary_embedding[3].fields[0], false, 0}, ""},
+    {RuleKind::needs, -1, -1, {&options_rotary_embedding[3], false, 0}, {&options_rotary_embedding[3].fields[1], false, 0}, ""},
+    {RuleKind::when_require, -1, -1, {&options_rotary_embedding[3].fields[0], true, 1}, {&options_rotary_embedding[3].fields[2], false, 0}, ""},
+    {RuleKind::when_require, -1, -1, {&options_rotary_embedding[3].fields[0], true, 2}, {&options_rotary_embedding[3].fields[2], false, 0}, ""},
+    {RuleKind::excludes, -1, -1, {&options_rotary_embedding[7], false, 0}, {&options_rotary_embedding[6], false, 0}, "both give the positions"},
+    {RuleKind::excludes, -1, -1, {&options_rotary_embedding[5], false, 0}, {&options_rotary_embedding[1], false, 0}, "both give the frequencies"},
+    {RuleKind::excludes, -1, -1, {&options_rotary_embedding[5], false, 0}, {&options_rotary_embedding[3], false, 0}, "the given frequencies are already scaled"},
+    {RuleKind::excludes, -1, -1, {&options_rotary_embedding[8], false, 0}, {&options_rotary_embedding[10], false, 0}, "both give the angles"},
+    {RuleKind::excludes, -1, -1, {&options_rotary_embedding[8], false, 0}, {&options_rotary_embedding[5], false, 0}, "both give the angles"},
+    {RuleKind::excludes, -1, -1, {&options_rotary_embedding[8], false, 0}, {&options_rotary_embedding[1], false, 0}, "both give the angles"},
+    {RuleKind::excludes, -1, -1, {&options_rotary_embedding[8], false, 0}, {&options_rotary_embedding[3], false, 0}, "both give the angles"},
+    {RuleKind::excludes, -1, -1, {&options_rotary_embedding[8], false, 0}, {&options_rotary_embedding[7], false, 0}, "the tables already follow the tokens"},
+    {RuleKind::excludes, -1, -1, {&options_rotary_embedding[8], false, 0}, {&options_rotary_embedding[6], false, 0}, "the tables already follow the tokens"},
+    {RuleKind::excludes, -1, -1, {&options_rotary_embedding[10], false, 0}, {&options_rotary_embedding[5], false, 0}, "both give the angles"},
+    {RuleKind::excludes, -1, -1, {&options_rotary_embedding[10], false, 0}, {&options_rotary_embedding[1], false, 0}, "both give the angles"},
+    {RuleKind::excludes, -1, -1, {&options_rotary_embedding[10], false, 0}, {&options_rotary_embedding[3], false, 0}, "both give the angles"},
+};
+}  // namespace rotary_embedding_tables
+
+// token_shift
+namespace token_shift_tables {
+constexpr AxisRef axes_2[] = {{0, 0}, {1, 0}, {2, 0}};
+constexpr TensorSpec spec_1 = {1u << 0 | 1u << 1 | 1u << 2, false, false, false, false, false, {axes_2, 3}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
+constexpr AxisRef axes_4[] = {{3, 0}, {2, 0}};
+constexpr TensorSpec spec_3 = {1u << 0, true, false, false, false, false, {axes_4, 2}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
+constexpr FieldDesc inputs_token_shift[] = {
+    {"x", "x", FieldKind::tensor, offsetof(TokenShiftCall, x), 0, nullptr, 0, nullptr, 0, &spec_1, -kUnbounded, kUnbounded, false},
+    {"mix", "mix", FieldKind::tensor, offsetof(TokenShiftCall, mix), 0, nullptr, 0, nullptr, 0, &spec_3, -kUnbounded, kUnbounded, false},
+};
+constexpr AxisRef axes_6[] = {{0, 0}, {2, 0}};
+constexpr TensorSpec spec_5 = {0, true, false, false, false, false, {axes_6, 2}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
+constexpr FieldDesc options_token_shift[] = {
+    {"state", "state", FieldKind::tensor, offsetof(TokenShiftCall, options.state), 0, nullptr, 0, nullptr, 0, &spec_5, -kUnbounded, kUnbounded, false},
+    {"returnState", "returnState", FieldKind::boolean, offsetof(TokenShiftCall, options.return_state), 0, nullptr, 0, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false},
+};
+constexpr AxisRef axes_8[] = {{3, 0}, {0, 0}, {1, 0}, {2, 0}};
+constexpr TensorSpec spec_7 = {0, true, false, false, false, false, {axes_8, 4}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
+constexpr AxisRef axes_9[] = {{3, 0}, {0, 0}, {1, 0}, {2, 0}};
+constexpr AxisRef axes_11[] = {{0, 0}, {2, 0}};
+constexpr TensorSpec spec_10 = {0, true, false, false, false, false, {axes_11, 2}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
+constexpr AxisRef axes_12[] = {{0, 0}, {2, 0}};
+constexpr uint32_t when_13[] = {offsetof(TokenShiftCall, options.return_state)};
+constexpr bool when_enum_14[] = {false};
+constexpr OutputDesc outputs_token_shift[] = {
+    {"out", "out", offsetof(TokenShiftCall, out), &spec_7, {axes_9, 4}, -1, 0, nullptr, nullptr, 0},
+    {"state", nullptr, offsetof(TokenShiftCall, state), &spec_10, {axes_12, 2}, -1, 0, when_13, when_enum_14, 1},
+};
+constexpr AxisDesc axes_token_shift[] = {
+    {"B", "batch", nullptr, 0},
+    {"T", "tokens", nullptr, 0},
+    {"C", "channels", nullptr, 0},
+    {"M", "mixes", nullptr, 0},
+};
+}  // namespace token_shift_tables
+
 }  // namespace
 
 OpTable op_table() {
+  using namespace activation_tables;
   using namespace attention_tables;
+  using namespace causal_conv1d_tables;
+  using namespace decay_gate_tables;
+  using namespace l2_norm_tables;
+  using namespace layer_norm_tables;
   using namespace linear_attention_tables;
   using namespace merge_attention_tables;
+  using namespace rms_norm_tables;
+  using namespace rotary_embedding_tables;
+  using namespace token_shift_tables;
   static constexpr OpDesc rows[] = {
+      {OpId::activation, "activation", "activation", sizeof(ActivationCall), construct<ActivationCall>, inputs_activation, 1, options_activation, 4, outputs_activation, 1, axes_activation, 4, offsetof(ActivationCall, axes), nullptr, nullptr, 0},
       {OpId::attention, "attention", "attention", sizeof(AttentionCall), construct<AttentionCall>, inputs_attention, 3, options_attention, 19, outputs_attention, 3, axes_attention, 8, offsetof(AttentionCall, axes), &options_attention[13], rules_attention, 13},
+      {OpId::causal_conv1d, "causal_conv1d", "causalConv1d", sizeof(CausalConv1dCall), construct<CausalConv1dCall>, inputs_causal_conv1d, 2, options_causal_conv1d, 5, outputs_causal_conv1d, 2, axes_causal_conv1d, 4, offsetof(CausalConv1dCall, axes), &options_causal_conv1d[3], rules_causal_conv1d, 1},
+      {OpId::decay_gate, "decay_gate", "decayGate", sizeof(DecayGateCall), construct<DecayGateCall>, inputs_decay_gate, 1, options_decay_gate, 6, outputs_decay_gate, 2, axes_decay_gate, 4, offsetof(DecayGateCall, axes), nullptr, rules_decay_gate, 4},
+      {OpId::l2_norm, "l2_norm", "l2Norm", sizeof(L2NormCall), construct<L2NormCall>, inputs_l2_norm, 1, options_l2_norm, 2, outputs_l2_norm, 1, axes_l2_norm, 4, offsetof(L2NormCall, axes), nullptr, nullptr, 0},
+      {OpId::layer_norm, "layer_norm", "layerNorm", sizeof(LayerNormCall), construct<LayerNormCall>, inputs_layer_norm, 1, options_layer_norm, 3, outputs_layer_norm, 1, axes_layer_norm, 4, offsetof(LayerNormCall, axes), nullptr, nullptr, 0},
       {OpId::linear_attention, "linear_attention", "linearAttention", sizeof(LinearAttentionCall), construct<LinearAttentionCall>, inputs_linear_attention, 3, options_linear_attention, 15, outputs_linear_attention, 3, axes_linear_attention, 9, offsetof(LinearAttentionCall, axes), &options_linear_attention[13], rules_linear_attention, 37},
       {OpId::merge_attention, "merge_attention", "mergeAttention", sizeof(MergeAttentionCall), construct<MergeAttentionCall>, inputs_merge_attention, 2, options_merge_attention, 1, outputs_merge_attention, 2, axes_merge_attention, 4, offsetof(MergeAttentionCall, axes), nullptr, nullptr, 0},
+      {OpId::rms_norm, "rms_norm", "rmsNorm", sizeof(RmsNormCall), construct<RmsNormCall>, inputs_rms_norm, 1, options_rms_norm, 6, outputs_rms_norm, 1, axes_rms_norm, 4, offsetof(RmsNormCall, axes), nullptr, rules_rms_norm, 1},
+      {OpId::rotary_embedding, "rotary_embedding", "rotaryEmbedding", sizeof(RotaryEmbeddingCall), construct<RotaryEmbeddingCall>, inputs_rotary_embedding, 1, options_rotary_embedding, 12, outputs_rotary_embedding, 1, axes_rotary_embedding, 6, offsetof(RotaryEmbeddingCall, axes), nullptr, rules_rotary_embedding, 21},
+      {OpId::token_shift, "token_shift", "tokenShift", sizeof(TokenShiftCall), construct<TokenShiftCall>, inputs_token_shift, 2, options_token_shift, 2, outputs_token_shift, 2, axes_token_shift, 4, offsetof(TokenShiftCall, axes), nullptr, nullptr, 0},
   };
-  return {rows, 3};
+  return {rows, 11};
 }
 
 const OpDesc& op_desc(OpId id) { return op_table().rows[static_cast<int>(id)]; }

@@ -77,7 +77,10 @@ export function rules(op) {
       const [[name, value]] = Object.entries(rule.when);
       const when = { name, value };
       for (const other of rule.forbid ?? []) out.push({ kind: 'when_forbid', when, then: { name: other }, reason });
-      for (const [other, wanted] of Object.entries(rule.require ?? {})) {
+      const required = Array.isArray(rule.require)
+        ? rule.require.map((other) => [other, undefined])
+        : Object.entries(rule.require ?? {});
+      for (const [other, wanted] of required) {
         out.push({ kind: 'when_require', when, then: { name: other, value: wanted }, reason });
       }
     }

@@ -1,0 +1,20 @@
+// Generated from native/schema by npm run generate; do not edit.
+import type { Tensor, TensorLike } from '../tensor';
+
+/** Options of layerNorm. Layer norm over the last axis: out = (x − mean(x)) / √(var(x) + epsilon) · weight + bias. */
+export interface LayerNormOptions {
+  /** Scale of each element; 1 when absent. [D] or [H, D], f32 or x. */
+  weight?: TensorLike | undefined;
+  /** Added to each element; 0 when absent. [D] or [H, D], f32 or x. */
+  bias?: TensorLike | undefined;
+  /** Added to the variance; 1e-5 when absent. ≥ 0. */
+  epsilon?: number | undefined;
+  /** Where to write `out` [B, T, H, D]; must not overlap an input. */
+  out?: Tensor | undefined;
+}
+
+/** Tensors that layerNorm returns. */
+export interface LayerNormResult {
+  /** normalised values [B, T, H, D]. */
+  out: Tensor;
+}

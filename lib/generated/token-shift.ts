@@ -1,0 +1,20 @@
+// Generated from native/schema by npm run generate; do not edit.
+import type { Tensor, TensorLike } from '../tensor';
+
+/** Options of tokenShift. Mixes each token with the one before it: out[m] = x + (previous − x) · mix[m]. */
+export interface TokenShiftOptions {
+  /** The token before the first; zero when absent. [B, C], x. */
+  state?: TensorLike | undefined;
+  /** Also return the last token. Default false. */
+  returnState?: boolean | undefined;
+  /** Where to write `out` [M, B, T, C]; must not overlap an input. */
+  out?: Tensor | undefined;
+}
+
+/** Tensors that tokenShift returns. */
+export interface TokenShiftResult {
+  /** one mixed sequence per row of mix [M, B, T, C]. */
+  out: Tensor;
+  /** the last token [B, C]. Present with `returnState`. */
+  state?: Tensor;
+}
