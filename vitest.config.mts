@@ -1,14 +1,25 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
+// The kernel matrix runs once per instruction set, which is chosen when the addon loads; those that the machine lacks
+// are skipped. Everything else runs on the best one.
+const instructionSets = process.arch === 'arm64' ? ['neon'] : ['x86_64_v2', 'avx2', 'avx512', 'avx512_bf16'];
+const matrix = 'test/ops/**/*.test.ts';
+
 export default defineConfig({
   resolve: {
     alias: { 'hybrid-attention': fileURLToPath(new URL('lib/index.ts', import.meta.url)) },
   },
   test: {
-    include: ['test/**/*.test.ts'],
     pool: 'forks',
     execArgv: ['--expose-gc'],
     testTimeout: 30_000,
+    projects: [
+      { extends: true, test: { name: 'package', include: ['test/**/*.test.ts'], exclude: [matrix] } },
+      ...instructionSets.map((name) => ({
+        extends: true as const,
+        test: { name, include: [matrix], env: { ATTN_ISA: name } },
+      })),
+    ],
   },
 });

@@ -1,0 +1,82 @@
+// Options that make no sense together are refused by the schema, with its reason.
+import {
+  type AttentionOptions,
+  type LinearAttentionOptions,
+  attentionSync,
+  linearAttentionSync,
+} from 'hybrid-attention';
+import { describe, expect, it } from 'vitest';
+import { Dense } from '../oracle/dense';
+import { excludedPairs, readSchema } from '../support/schema';
+import { toTensor } from '../support/tensors';
+
+const zeros = (...shape: number[]) => toTensor(Dense.filled(shape, 0), 'f32');
+const i32 = (shape: number[], ...values: number[]) => toTensor(new Dense(shape, values), 'i32');
+
+const x = zeros(1, 4, 2, 8);
+const attentionValues: Readonly<Record<string, unknown>> = {
+  causal: true,
+  block: 2,
+  chunk: 2,
+  kvLengths: 3,
+  kvStart: 1,
+  bias: zeros(4, 4),
+  mask: toTensor(Dense.filled([4, 4], 1), 'bool'),
+  scores: 'weights',
+  keyIndices: i32([1, 4, 1], 0, 0, 0, 0),
+  cuSeqlens: { q: i32([2], 0, 4), k: i32([2], 0, 4) },
+};
+
+describe('attention', () => {
+  it.each(excludedPairs('attention').map(({ pair, reason }) => [...pair, reason] as const))(
+    '%s with %s',
+    (a, b, reason) => {
+      const packed = a === 'cuSeqlens' || b === 'cuSeqlens' ? zeros(4, 2, 8) : x;
+      const options = { [a]: attentionValues[a], [b]: attentionValues[b] } as AttentionOptions;
+      expect(() => attentionSync(packed, packed, packed, options)).toThrow(
+        expect.objectContaining({
+          code: 'ERR_ATTN_OPTION_CONFLICT',
+          message: expect.stringMatching(new RegExp(`(?=.*${a})(?=.*${b})`)),
+        }),
+      );
+      expect(() => attentionSync(packed, packed, packed, options)).toThrow(reason);
+    },
+  );
+});
+
+const linearValues: Readonly<Record<string, unknown>> = {
+  decay: zeros(1, 4, 2),
+  beta: zeros(1, 4, 2),
+  a: x,
+  b: x,
+  normalize: true,
+  normalizer: zeros(1, 2, 8),
+};
+const { cases } = readSchema('linear_attention').variants!;
+const given = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, linearValues[name]]));
+
+describe('linear attention', () => {
+  const refused = Object.entries(cases).flatMap(([rule, { require = [], forbid = [] }]) => [
+    ...require.map((name) => [rule, 'without', name, given(require.filter((other) => other !== name))] as const),
+    ...forbid.map((name) => [rule, 'with', name, given([...require, name])] as const),
+  ]);
+  it.each(refused)('%s %s %s', (rule, _, name, values) => {
+    const options = { updateRule: rule, ...values } as LinearAttentionOptions;
+    expect(() => linearAttentionSync(x, x, x, options)).toThrow(
+      expect.objectContaining({
+        code: 'ERR_ATTN_OPTION_CONFLICT',
+        message: expect.stringContaining(name),
+      }),
+    );
+  });
+
+  it.each(['state', 'returnState'])('causal: false with %s', (name) => {
+    const options = { causal: false, [name]: name === 'state' ? zeros(1, 2, 8, 8) : true } as LinearAttentionOptions;
+    expect(() => linearAttentionSync(x, x, x, options)).toThrow('every query already sees all tokens');
+  });
+
+  it('causal: false with decay', () => {
+    const options = { causal: false, updateRule: 'gated', decay: zeros(1, 4, 2) } as LinearAttentionOptions;
+    expect(() => linearAttentionSync(x, x, x, options)).toThrow('depend on the order of tokens');
+  });
+});
