@@ -1,11 +1,10 @@
 // Cross compiles the addon for arm64 and runs a reduced matrix of its kernels under qemu, against the same oracle as
 // the tests of this machine's kernels. The whole suite would need minutes there.
-import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
-import { basename, join } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { addonSources } from './native-sources.mjs';
 import { addonStamp } from './setup/addon.mjs';
+import { answers, compileAll, skip } from './setup/compile.mjs';
 import { nodeBinary } from './setup/node-binary.mjs';
 import { SetupError, root, run, upToDate, writeStamp } from './setup/steps.mjs';
 
@@ -14,52 +13,20 @@ const libraries = '/usr/aarch64-linux-gnu';
 const output = join(root, 'build/arm64');
 const addon = join(output, 'hybrid_attention.node');
 
-const answers = (command) => spawnSync(command, ['--version'], { stdio: 'ignore' }).status === 0;
-
-function skip(reason) {
-  console.log(`skipped: ${reason}`);
-  process.exit(0);
-}
-
 // node-gyp notes where the headers are that it compiled with.
 function nodeHeaders() {
   const config = readFileSync(join(root, 'build/config.gypi'), 'utf8').replace(/^#.*$/gm, '');
   return join(JSON.parse(config).variables.nodedir, 'include/node');
 }
 
-const ccache = answers('ccache') ? ['ccache'] : [];
-const environment = { ...process.env, CCACHE_BASEDIR: root, CCACHE_NOHASHDIR: '1' };
-
-function compile(source, flags) {
-  const object = join(output, source.replaceAll('/', '-').replace(/\.cc$/, '.o'));
-  const [program, ...args] = [...ccache, compiler, ...flags, '-c', source, '-o', object];
-  return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { cwd: root, stdio: 'inherit', env: environment });
-    child.on('exit', (status) =>
-      status === 0 ? resolve(object) : reject(new SetupError(`${basename(source)} does not compile for arm64`)),
-    );
-  });
-}
-
-async function compileAll(sources, flags) {
-  const waiting = [...sources];
-  const objects = [];
-  const worker = async () => {
-    for (let source = waiting.shift(); source; source = waiting.shift()) objects.push(await compile(source, flags));
-  };
-  await Promise.all(Array.from({ length: availableParallelism() }, worker));
-  return objects;
-}
-
 async function buildAddon() {
   const stampFile = join(output, '.stamp');
   if (existsSync(addon) && upToDate(stampFile, addonStamp())) return;
-  mkdirSync(output, { recursive: true });
   const api = join(root, 'node_modules/node-addon-api');
   const flags = ['-std=c++17', '-O3', '-fPIC', '-fvisibility=hidden', '-pthread', '-Wall', '-Wextra', '-DNDEBUG'];
   flags.push('-DNAPI_VERSION=9', '-DNAPI_CPP_EXCEPTIONS');
   flags.push('-Inative', '-Inative/include', '-isystem', nodeHeaders(), '-isystem', api);
-  const objects = await compileAll(addonSources('arm64'), flags);
+  const objects = await compileAll({ compiler, sources: addonSources('arm64'), flags, output });
   const link = ['-shared', '-pthread', '-static-libstdc++', '-Wl,--version-script=native/napi/exports.map'];
   run(compiler, [...link, ...objects, '-o', addon], 'the arm64 addon does not link');
   writeStamp(stampFile, addonStamp());

@@ -15,9 +15,10 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 // How long an idle thread looks for work before it sleeps: longer than the pause between two decode steps, and too
-// short to be seen in a process's CPU time. A caller waits as long for its helpers before it sleeps.
+// short to be seen in a process's CPU time. A caller waits as long for its helpers before it sleeps. After kBusySpin
+// every look yields first: a thread that yields on a loaded machine is a long time getting its CPU back.
+constexpr auto kBusySpin = std::chrono::microseconds(25);
 constexpr auto kSpin = std::chrono::microseconds(100);
-constexpr int kRelaxed = 32;  // looks without giving up the CPU; afterwards each look yields first
 
 constexpr int64_t kWorkToWake = 256 * 1024;  // multiply-adds per thread; below, waking costs more than it saves
 constexpr int kWakesByCaller = 4;            // the woken threads wake the others
@@ -37,6 +38,23 @@ class SignalsBlocked {
 
  private:
   sigset_t before_;
+};
+
+class Spin {
+ public:
+  // A moment's pause; false once it has been long enough.
+  bool wait() {
+    const auto waited = Clock::now() - begin_;
+    if (waited < kBusySpin) {
+      for (int i = 0; i < 4; ++i) cpu_relax();
+    } else {
+      std::this_thread::yield();
+    }
+    return waited < kSpin;
+  }
+
+ private:
+  Clock::time_point begin_ = Clock::now();
 };
 
 void run_tasks(Region& region, std::byte* worker) {
@@ -94,21 +112,25 @@ void ThreadPool::start_threads(int count) {
   if (alive_.load(std::memory_order_relaxed) >= count || cannot_start_.load(std::memory_order_relaxed)) return;
   std::lock_guard<std::mutex> lock(threads_mutex_);
   while (alive_.load(std::memory_order_relaxed) < count) {
-    try {
-      SignalsBlocked blocked;
-      const auto self = threads_.emplace(threads_.end());
-      try {
-        // The new thread waits for threads_mutex_ before it touches its own entry.
-        *self = std::thread([this, self] { loop(self); });
-      } catch (...) {
-        threads_.erase(self);
-        throw;
-      }
-      alive_.fetch_add(1);
-    } catch (...) {
+    if (!start_thread()) {
       cannot_start_.store(true);  // the threads there are do its work
       return;
     }
+    alive_.fetch_add(1);
+  }
+}
+
+bool ThreadPool::start_thread() {
+  const SignalsBlocked blocked;
+  auto self = threads_.end();
+  try {
+    self = threads_.emplace(threads_.end());
+    // The new thread waits for threads_mutex_ before it touches its own entry.
+    *self = std::thread([this, self] { loop(self); });
+    return true;
+  } catch (...) {
+    if (self != threads_.end()) threads_.erase(self);
+    return false;
   }
 }
 
@@ -167,18 +189,9 @@ bool ThreadPool::has_work() const { return queued_.load() > 0 || places_.load() 
 // True when the thread slept: the one that woke it may have left further threads for it to wake.
 bool ThreadPool::wait_for_work() {
   spinning_.fetch_add(1);
-  const auto give_up = Clock::now() + kSpin;
+  Spin spin;
   bool found = false;
-  for (int look = 0; !found && !should_end(); ++look) {
-    if (look < kRelaxed) {
-      cpu_relax();
-    } else if (Clock::now() < give_up) {
-      std::this_thread::yield();
-    } else {
-      break;
-    }
-    found = has_work();
-  }
+  while (!found && !should_end() && spin.wait()) found = has_work();
   spinning_.fetch_sub(1);
   if (found) return false;
   std::unique_lock<std::mutex> lock(sleep_mutex_);
@@ -269,18 +282,12 @@ void ThreadPool::withdraw(Region& region) {
 
 // A helper that leaves must not touch the region afterwards: it is gone then.
 void ThreadPool::await_helpers(Region& region) {
-  const auto give_up = Clock::now() + kSpin;
-  for (int look = 0; region.helpers.load(std::memory_order_acquire) != 0; ++look) {
-    if (look < kRelaxed * 8) {
-      cpu_relax();
-    } else if (Clock::now() < give_up) {
-      std::this_thread::yield();
-    } else {
-      std::unique_lock<std::mutex> lock(helpers_mutex_);
-      region.helpers.fetch_or(kCallerSleeps);
-      while ((region.helpers.load(std::memory_order_acquire) & ~kCallerSleeps) != 0) helpers_left_.wait(lock);
-      return;
-    }
+  for (Spin spin; region.helpers.load(std::memory_order_acquire) != 0;) {
+    if (spin.wait()) continue;
+    std::unique_lock<std::mutex> lock(helpers_mutex_);
+    region.helpers.fetch_or(kCallerSleeps);
+    while ((region.helpers.load(std::memory_order_acquire) & ~kCallerSleeps) != 0) helpers_left_.wait(lock);
+    return;
   }
 }
 

@@ -58,6 +58,7 @@ class ThreadPool {
   bool has_work() const;
   bool should_end() const;
   void start_threads(int count);
+  bool start_thread();
   bool end(std::list<std::thread>::iterator self, bool& deletes_pool);
   void join_finished();
   void loop(std::list<std::thread>::iterator self);

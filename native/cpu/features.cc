@@ -6,17 +6,6 @@
 #endif
 
 namespace attn {
-
-// A unit that is not linked has no kernels.
-#if defined(__x86_64__)
-[[gnu::weak]] KernelTable kernels_x86_64_v2();
-[[gnu::weak]] KernelTable kernels_avx2();
-[[gnu::weak]] KernelTable kernels_avx512();
-[[gnu::weak]] KernelTable kernels_avx512_bf16();
-#elif defined(__aarch64__)
-[[gnu::weak]] KernelTable kernels_neon();
-#endif
-
 namespace {
 
 #if defined(__x86_64__)
@@ -72,10 +61,10 @@ Features detect() {
 const IsaInfo* table() {
   static const Features f = detect();
   static const IsaInfo rows[] = {
-      {Isa::avx512_bf16, "avx512_bf16", f.avx512_bf16 && kernels_avx512_bf16 != nullptr, kernels_avx512_bf16},
-      {Isa::avx512, "avx512", f.avx512 && kernels_avx512 != nullptr, kernels_avx512},
-      {Isa::avx2, "avx2", f.avx2 && kernels_avx2 != nullptr, kernels_avx2},
-      {Isa::x86_64_v2, "x86_64_v2", f.x86_64_v2 && kernels_x86_64_v2 != nullptr, kernels_x86_64_v2},
+      {Isa::avx512_bf16, "avx512_bf16", f.avx512_bf16, kernels_avx512_bf16},
+      {Isa::avx512, "avx512", f.avx512, kernels_avx512},
+      {Isa::avx2, "avx2", f.avx2, kernels_avx2},
+      {Isa::x86_64_v2, "x86_64_v2", f.x86_64_v2, kernels_x86_64_v2},
   };
   return rows;
 }
@@ -84,7 +73,7 @@ constexpr int kCount = 4;
 #elif defined(__aarch64__)
 
 const IsaInfo* table() {
-  static const IsaInfo rows[] = {{Isa::neon, "neon", kernels_neon != nullptr, kernels_neon}};
+  static const IsaInfo rows[] = {{Isa::neon, "neon", true, kernels_neon}};
   return rows;
 }
 constexpr int kCount = 1;

@@ -1,8 +1,10 @@
 // The vector functions of every instruction set this machine has, against scalar code and float64.
-#include <cstdio>
+#include <algorithm>
+#include <vector>
 
 #include "attn/attn.h"
 #include "test/check.h"
+#include "test/harness.h"
 
 namespace attn::test {
 
@@ -14,27 +16,32 @@ void probe_neon(Checks& checks);
 
 namespace {
 
-void probe(Isa isa, Checks& checks) {
-#if defined(__x86_64__)
-  if (isa == Isa::x86_64_v2) probe_x86_64_v2(checks);
-  if (isa == Isa::avx2) probe_avx2(checks);
-  if (isa == Isa::avx512) probe_avx512(checks);
-  if (isa == Isa::avx512_bf16) probe_avx512_bf16(checks);
-#else
-  if (isa == Isa::neon) probe_neon(checks);
-#endif
+template <void (*kProbe)(Checks&), Isa kIsa>
+void probe() {
+  const std::vector<Isa> available = available_isas();
+  if (std::find(available.begin(), available.end(), kIsa) == available.end()) {
+    skip(std::string("this machine has no ") + isa_name(kIsa));
+    return;
+  }
+  Checks checks;
+  kProbe(checks);
+  expect(checks.failed == 0, std::to_string(checks.failed) + " of " + std::to_string(checks.passed + checks.failed));
 }
 
 }  // namespace
-}  // namespace attn::test
 
-int main() {
-  int failed = 0;
-  for (const attn::Isa isa : attn::available_isas()) {
-    attn::test::Checks checks;
-    attn::test::probe(isa, checks);
-    std::printf("vec %s: %d checks, %d failed\n", attn::isa_name(isa), checks.passed + checks.failed, checks.failed);
-    failed += checks.failed;
-  }
-  return failed == 0 ? 0 : 1;
+Tests vec_tests() {
+  static const Test rows[] = {
+#if defined(__x86_64__)
+    {"vec: x86_64_v2", probe<probe_x86_64_v2, Isa::x86_64_v2>},
+    {"vec: avx2", probe<probe_avx2, Isa::avx2>},
+    {"vec: avx512", probe<probe_avx512, Isa::avx512>},
+    {"vec: avx512_bf16", probe<probe_avx512_bf16, Isa::avx512_bf16>},
+#else
+    {"vec: neon", probe<probe_neon, Isa::neon>},
+#endif
+  };
+  return list(rows);
 }
+
+}  // namespace attn::test

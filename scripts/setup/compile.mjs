@@ -1,0 +1,40 @@
+// Compiles C++ sources without a build system: for the test programs that no build file knows.
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { SetupError, root } from './steps.mjs';
+
+export const answers = (command) => spawnSync(command, ['--version'], { stdio: 'ignore' }).status === 0;
+
+const environment = { ...process.env, CCACHE_BASEDIR: root, CCACHE_NOHASHDIR: '1' };
+
+/** Objects of `sources` in the folder `output`, on all cores, through ccache where it is. */
+export async function compileAll({ compiler, sources, flags, output }) {
+  mkdirSync(output, { recursive: true });
+  const launcher = answers('ccache') ? ['ccache'] : [];
+  const compile = (source) => {
+    const object = join(output, source.replaceAll('/', '-').replace(/\.cc$/, '.o'));
+    const [program, ...args] = [...launcher, compiler, ...flags, '-c', source, '-o', object];
+    return new Promise((resolve, reject) => {
+      const child = spawn(program, args, { cwd: root, stdio: 'inherit', env: environment });
+      child.on('error', (error) => reject(new SetupError(`${program} cannot be run: ${error.message}`)));
+      child.on('exit', (status) =>
+        status === 0 ? resolve(object) : reject(new SetupError(`${source} does not compile with ${compiler}`)),
+      );
+    });
+  };
+  const waiting = [...sources];
+  const objects = [];
+  const worker = async () => {
+    for (let source = waiting.shift(); source; source = waiting.shift()) objects.push(await compile(source));
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, worker));
+  return objects;
+}
+
+/** Ends the process: what the command needs is not here, and that is no failure. */
+export function skip(reason) {
+  console.log(`skipped: ${reason}`);
+  process.exit(0);
+}
