@@ -21,11 +21,20 @@ constexpr JoinedRows<kCounts...> join_rows(const KernelInfo (&... arrays)[kCount
   return joined;
 }
 
+#include "cpu/kernels/rows.inl"
+
+#include "cpu/kernels/activation.inl"
+#include "cpu/kernels/decay_gate.inl"
+#include "cpu/kernels/l2_norm.inl"
+#include "cpu/kernels/layer_norm.inl"
 #include "cpu/kernels/linear_attention.inl"
 #include "cpu/kernels/merge_attention.inl"
+#include "cpu/kernels/rms_norm.inl"
 
 constexpr auto kJoined = join_rows(
     // attention: decode before prefill
 
     // linear_attention: recurrent before chunk
-    kLinearAttention, kMergeAttention);
+    kLinearAttention,
+
+    kMergeAttention, kActivation, kDecayGate, kL2Norm, kLayerNorm, kRmsNorm);
