@@ -31,17 +31,15 @@ attn::TensorView v_major(const attn::TensorView& state) {
 
 void linear_attention(benchmark::State& state, const Case& c) {
   const float bound = key_bound(c);
-  const OwnedTensor q({c.B, c.T, c.H, c.D}, c.dtype), v({c.B, c.T, c.H, c.D}, c.dtype),
-      out({c.B, c.T, c.H, c.D}, c.dtype);
+  const OwnedTensor q({c.B, c.T, c.H, c.D}, c.dtype), v({c.B, c.T, c.H, c.D}, c.dtype);
   const OwnedTensor k({c.B, c.T, c.H, c.D}, c.dtype, -bound, bound);
   const OwnedTensor decay({c.B, c.T, c.H, c.per_channel ? c.D : 1}, attn::DType::f32, -0.1f, 0.0f);
   const OwnedTensor beta({c.B, c.T, c.H}, attn::DType::f32, 0.0f, 1.0f);
-  const OwnedTensor before({c.B, c.H, c.D, c.D}), after({c.B, c.H, c.D, c.D});
+  const OwnedTensor before({c.B, c.H, c.D, c.D});
   attn::LinearAttentionCall call;
   call.q = q.view();
   call.k = k.view();
   call.v = v.view();
-  call.out = out.view();
   call.options.update_rule = c.rule;
   if (has_decay(c.rule)) {
     call.options.decay = decay.view();
@@ -51,7 +49,6 @@ void linear_attention(benchmark::State& state, const Case& c) {
   if (c.T == 1) {
     call.options.state = v_major(before.view());
     call.options.return_state = true;
-    call.state = v_major(after.view());
   }
   Cost cost;
   const double states = static_cast<double>(c.B * c.H * c.D * c.D);

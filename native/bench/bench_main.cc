@@ -1,4 +1,5 @@
 // attn_bench: Google Benchmark over include/attn. Its own flags apply; --toy shrinks every size.
+#include <cstdio>
 #include <cstring>
 #include <vector>
 
@@ -25,5 +26,5 @@ int main(int argc, char** argv) {
   bench::register_linear_attention();
   benchmark::RunSpecifiedBenchmarks();
   benchmark::Shutdown();
-  return 0;
+  return bench::any_failed() ? 1 : 0;
 }

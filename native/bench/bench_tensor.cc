@@ -1,7 +1,9 @@
 #include "bench/bench_tensor.h"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <utility>
 
 #include "bench/probe_loops.h"
 #include "cpu/scalar.h"
@@ -10,6 +12,7 @@ namespace bench {
 namespace {
 
 bool toy_sizes = false;
+bool failed = false;
 
 template <typename S>
 void fill(void* memory, int64_t count, float low, float high) {
@@ -28,6 +31,10 @@ void fill(void* memory, int64_t count, float low, float high) {
 bool toy() { return toy_sizes; }
 void set_toy(bool value) { toy_sizes = value; }
 
+OwnedMemory allocate(int64_t bytes) {
+  return OwnedMemory(std::aligned_alloc(64, (static_cast<size_t>(bytes) + 63) / 64 * 64), &std::free);
+}
+
 OwnedTensor::OwnedTensor(std::initializer_list<int64_t> shape, attn::DType dtype, float low, float high)
     : memory_(nullptr, &std::free) {
   view_.dtype = dtype;
@@ -38,8 +45,7 @@ OwnedTensor::OwnedTensor(std::initializer_list<int64_t> shape, attn::DType dtype
     view_.strides[axis] = stride;
     stride *= view_.shape[axis];
   }
-  const size_t bytes = static_cast<size_t>(stride * attn::dtype_bytes(dtype));
-  memory_.reset(std::aligned_alloc(64, (bytes + 63) / 64 * 64));
+  memory_ = allocate(stride * attn::dtype_bytes(dtype));
   view_.data = memory_.get();
   if (dtype == attn::DType::f32) fill<float>(view_.data, stride, low, high);
   if (dtype == attn::DType::f16) fill<attn::f16>(view_.data, stride, low, high);
@@ -65,12 +71,33 @@ attn::Status pool_with(int threads, std::shared_ptr<attn::ThreadPool>& pool) {
   return attn::set_threads(*pool, threads);
 }
 
-void report_cost(benchmark::State& state, const Cost& cost, int threads, double peak) {
-  using benchmark::Counter;
-  const auto rate = Counter::kIsIterationInvariantRate;
-  state.counters["FLOP/s"] = Counter(cost.flops, rate);
-  state.counters["B/s"] = Counter(cost.bytes, rate);
-  if (peak > 0) state.counters["of_peak"] = Counter(cost.flops / (peak * threads), rate);
+OwnedOutputs::OwnedOutputs(const attn::OpDesc& op, const void* validated) {
+  for (int index = 0; index < op.output_count; ++index) {
+    if (!attn::wants_output(op, validated, index)) continue;
+    attn::TensorView view = attn::output_layout(op, validated, index);
+    OwnedMemory memory = allocate(view.elements() * attn::dtype_bytes(view.dtype));
+    view.data = memory.get();
+    view.present = true;
+    outputs_.push_back({op.outputs[index].offset, std::move(memory), view});
+  }
+}
+
+void OwnedOutputs::attach(void* call) const {
+  for (const Output& output : outputs_) {
+    *reinterpret_cast<attn::TensorView*>(static_cast<std::byte*>(call) + output.offset) = output.view;
+  }
+}
+
+void give_up(benchmark::State& state, const attn::Status& status) {
+  failed = true;
+  state.SkipWithError(status.message().c_str());
+}
+bool any_failed() { return failed; }
+
+void report_cost(benchmark::State& state, const Cost& cost, int threads, double seconds, double peak) {
+  state.counters["GFLOP/s"] = cost.flops / seconds * 1e-9;
+  state.counters["GB/s"] = cost.bytes / seconds * 1e-9;
+  if (peak > 0) state.counters["of_peak"] = cost.flops / seconds / (peak * threads);
 }
 
 }  // namespace bench
