@@ -1,9 +1,13 @@
 // Cases of the attention matrix: plain shapes, and options combined pairwise.
-import type { AttentionCase } from '../oracle/attention';
+import type { AttentionCase, ScoreStage } from '../oracle/attention';
 import { Dense } from '../oracle/dense';
 import { type Assignment, pairwise } from '../support/pairwise';
 import { Random } from '../support/random';
+import type { Form } from '../support/run';
 import { excludedPairs } from '../support/schema';
+import type { Layout } from '../support/tensors';
+import type { FloatType } from '../support/tolerance';
+import type { Wanted } from './check';
 
 /** [B, T, S, Hq, Hkv, K, V] */
 export type Shape = readonly [number, number, number, number, number, number, number];
@@ -38,7 +42,6 @@ export function plainCase([B, T, S, Hq, Hkv, K, V]: Shape, seed: number): Attent
   return { q: random.normals([B, T, Hq, K]), k: random.normals([B, S, Hkv, K]), v: random.normals([B, S, Hkv, V]) };
 }
 
-export const formName = { prefill: 'prefill', rows: 'rows', token: 'token' } as const;
 const tokens: Record<string, number> = { prefill: 41, rows: 6, token: 1 };
 const keys = 93;
 
@@ -188,3 +191,13 @@ export const labelOf = (choice: Assignment): string =>
   Object.values(choice)
     .filter((value) => !['none', 'default', 'free', 'plain', 'out'].includes(value))
     .join(' ');
+
+export function formOf(choice: Assignment): Form {
+  const dtype = choice['dtype'] as FloatType;
+  return { dtype, optionDtype: choice['optionDtype'] === 'f32' ? 'f32' : dtype, layout: choice['layout'] as Layout };
+}
+
+export function wantedOf({ wanted }: Assignment): Wanted {
+  if (wanted === 'out') return {};
+  return wanted === 'lse' ? { lse: true } : { scores: wanted as ScoreStage };
+}

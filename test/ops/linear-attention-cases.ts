@@ -3,7 +3,10 @@ import { Dense } from '../oracle/dense';
 import type { FeatureMap, LinearAttentionCase, UpdateRule } from '../oracle/linear-attention';
 import { type Assignment, pairwise } from '../support/pairwise';
 import { Random } from '../support/random';
+import type { Form } from '../support/run';
 import { readSchema } from '../support/schema';
+import type { Layout } from '../support/tensors';
+import type { FloatType } from '../support/tolerance';
 
 export const parameters = {
   dtype: ['f32', 'f16', 'bf16'],
@@ -124,3 +127,8 @@ export const labelOf = (choice: Assignment): string =>
     .filter(([, value]) => !['none', 'default', 'plain', 'causal', 'identity'].includes(value))
     .map(([name, value]) => (name === 'tokens' ? `T${value}` : value))
     .join(' ');
+
+export function formOf(choice: Assignment): Form {
+  const dtype = choice['dtype'] as FloatType;
+  return { dtype, optionDtype: choice['optionDtype'] === 'f32' ? 'f32' : dtype, layout: choice['layout'] as Layout };
+}

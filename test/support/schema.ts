@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 
 interface Constraint {
   excludes?: [string, string];
@@ -17,8 +17,15 @@ export interface Schema {
   constraints?: Constraint[];
 }
 
+/** The tests also run from where they are compiled to, somewhere below the project. */
+function projectRoot(): string {
+  let folder = __dirname;
+  while (!existsSync(join(folder, 'native/schema'))) folder = dirname(folder);
+  return folder;
+}
+
 export const readSchema = (op: string): Schema =>
-  JSON.parse(readFileSync(join(__dirname, `../../native/schema/${op}.json`), 'utf8')) as Schema;
+  JSON.parse(readFileSync(join(projectRoot(), `native/schema/${op}.json`), 'utf8')) as Schema;
 
 export interface ExcludedPair {
   pair: [string, string];

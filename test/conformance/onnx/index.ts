@@ -3,6 +3,7 @@ import { type FloatType, type Tolerance, onnxTolerance } from '../../support/tol
 import type { Adapter, Computed, ConformanceCase } from '../case';
 import type { Dense } from '../../oracle/dense';
 import { attentionOf } from './attention';
+import { causalConv, rmsNormalization, rotaryEmbedding } from './around';
 import { linearAttentionOf } from './linear-attention';
 
 const floatTypes: Readonly<Record<string, FloatType>> = { F32: 'f32', F16: 'f16', BF16: 'bf16' };
@@ -30,8 +31,21 @@ const linearAttention: Adapter = (given) => {
   return [computed(given, 'output', toOutput(out)), computed(given, 'present_state', state!)];
 };
 
+type Operator = (given: ConformanceCase, dtype: FloatType) => Readonly<Record<string, Dense>>;
+
+/** Operators whose outputs are all floating point, of the dtype of the first input. */
+const simple =
+  (operator: Operator, first: string): Adapter =>
+  (given) => {
+    const outputs = operator(given, floatTypes[given.storedType(`in.${first}`)]!);
+    return given.outputs.map((name) => computed(given, name, outputs[name]!));
+  };
+
 /** What computes each ONNX operator. */
 export const onnxOperators: Readonly<Record<string, Adapter>> = {
   Attention: attention,
+  CausalConvWithState: simple(causalConv, 'input'),
   LinearAttention: linearAttention,
+  RMSNormalization: simple(rmsNormalization, 'X'),
+  RotaryEmbedding: simple(rotaryEmbedding, 'input'),
 };
