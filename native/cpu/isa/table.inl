@@ -24,12 +24,15 @@ constexpr JoinedRows<kCounts...> join_rows(const KernelInfo (&... arrays)[kCount
 #include "cpu/kernels/rows.inl"
 
 #include "cpu/kernels/activation.inl"
+#include "cpu/kernels/causal_conv1d.inl"
 #include "cpu/kernels/decay_gate.inl"
 #include "cpu/kernels/l2_norm.inl"
 #include "cpu/kernels/layer_norm.inl"
 #include "cpu/kernels/linear_attention.inl"
 #include "cpu/kernels/merge_attention.inl"
 #include "cpu/kernels/rms_norm.inl"
+#include "cpu/kernels/rotary_embedding.inl"
+#include "cpu/kernels/token_shift.inl"
 
 constexpr auto kJoined = join_rows(
     // attention: decode before prefill
@@ -37,4 +40,5 @@ constexpr auto kJoined = join_rows(
     // linear_attention: recurrent before chunk
     kLinearAttention,
 
-    kMergeAttention, kActivation, kDecayGate, kL2Norm, kLayerNorm, kRmsNorm);
+    kMergeAttention, kActivation, kCausalConv1d, kDecayGate, kL2Norm, kLayerNorm, kRmsNorm, kRotaryEmbedding,
+    kTokenShift);
