@@ -31,7 +31,7 @@ export const nativeLayers = {
 export const nativeRules = [
   {
     in: /^native\//,
-    except: /^native\/(cpu\/vec|bench|cuda)\//,
+    except: /^native\/(cpu\/vec|test\/simde|bench|cuda)\//,
     forbid: /\b_mm\d*_\w+|\b__m(128|256|512)\w*|\bv(ld|st)[1-4]q?_\w+|\b(float|bfloat|uint|int)\d+x\d+_t\b/,
     because: 'intrinsics belong in native/cpu/vec',
   },

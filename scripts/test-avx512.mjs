@@ -1,0 +1,70 @@
+// Tests the AVX-512 kernels on machines without AVX-512: the very same units, compiled against SIMDe, which writes each
+// intrinsic in portable C. Slow, and blind to the compiler's choice of instructions; numerically the same.
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { addonSources, readSources } from './native-sources.mjs';
+import { answers, compileAll, skip } from './setup/compile.mjs';
+import { SetupError, root, run } from './setup/steps.mjs';
+
+const compiler = 'g++';
+const output = join(root, 'build/avx512');
+
+if (process.arch !== 'x64' || process.platform !== 'linux') skip('AVX-512 is emulated on x64 Linux alone');
+const flagsOf = (name) => new RegExp(`^flags\\b.*\\b${name}\\b`, 'm').test(readFileSync('/proc/cpuinfo', 'utf8'));
+if (flagsOf('avx512_bf16')) skip('this machine has AVX-512; npm test runs its kernels');
+if (!flagsOf('avx2')) skip('the emulation needs AVX2');
+if (!existsSync('/usr/include/simde/x86/avx512.h')) skip('SIMDe (Debian: libsimde-dev) is not on this machine');
+if (!answers(compiler)) skip(`${compiler} is not on this machine`);
+
+const emulated = (source) => /\/avx512\w*\.cc$/.test(source);
+
+/** A copy of the unit without the pragmas that open its target region. */
+function withoutRegions(source) {
+  const copy = join(output, 'units', source);
+  mkdirSync(join(copy, '..'), { recursive: true });
+  const text = readFileSync(join(root, source), 'utf8').replace(/^[ ]*#[ ]*pragma (GCC|clang)(\\\n|.)*\n/gm, '');
+  if (!existsSync(copy) || readFileSync(copy, 'utf8') !== text) writeFileSync(copy, text);
+  return relative(root, copy);
+}
+
+async function compileUnits(sources) {
+  const common = [
+    '-std=c++17',
+    '-fPIC',
+    '-fvisibility=hidden',
+    '-pthread',
+    '-w',
+    '-Wno-psabi',
+    '-Inative',
+    '-Inative/include',
+  ];
+  const simde = ['-O2', '-mavx2', '-mfma', '-mf16c', '-mbmi2', '-ffp-contract=fast', '-Inative/test/simde'];
+  return [
+    ...(await compileAll({
+      compiler,
+      sources: sources.filter((source) => !emulated(source)),
+      flags: [...common, '-O2'],
+      output,
+    })),
+    ...(await compileAll({
+      compiler,
+      sources: sources.filter(emulated).map(withoutRegions),
+      flags: [...simde, ...common],
+      output,
+    })),
+  ];
+}
+
+try {
+  const core = addonSources('x64')
+    .filter((source) => !source.startsWith('native/napi/'))
+    .map((source) => (source === 'native/cpu/features.cc' ? 'native/test/simde/features.cc' : source));
+  const objects = await compileUnits([...core, ...readSources().test]);
+  const program = join(output, 'attn_test');
+  run(compiler, ['-pthread', ...objects, '-o', program], 'the native tests do not link');
+  run(program, ['vec'], 'the AVX-512 vectors fail', { stdio: 'inherit' });
+} catch (error) {
+  if (!(error instanceof SetupError)) throw error;
+  console.error(`test:avx512: ${error.message}`);
+  process.exit(1);
+}
