@@ -3,11 +3,11 @@
 type Attributes = Readonly<Record<string, string | number | undefined>>;
 
 const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-const escape = (text: string): string => text.replace(/[&<>"]/g, (character) => escapes[character]!);
+const escapeText = (text: string): string => text.replace(/[&<>"]/g, (character) => escapes[character]!);
 
 // Hundredths of a pixel are finer than any screen and keep files small.
 const attributeValue = (value: string | number): string =>
-  typeof value === 'number' ? String(Math.round(value * 100) / 100) : escape(value);
+  typeof value === 'number' ? String(Math.round(value * 100) / 100) : escapeText(value);
 
 /** One element; children are already SVG. */
 export function element(name: string, attributes: Attributes, ...children: readonly string[]): string {
@@ -25,9 +25,9 @@ export const group = (attributes: Attributes, ...children: readonly string[]): s
 export function text(content: string, attributes: Attributes & { x: number; y: number }): string {
   const size = Number(attributes['font-size'] ?? theme.size.text);
   const lines = content.split('\n');
-  if (lines.length === 1) return element('text', attributes, escape(content));
+  if (lines.length === 1) return element('text', attributes, escapeText(content));
   const spans = lines.map((line, index) =>
-    element('tspan', { x: attributes.x, dy: index === 0 ? undefined : size * theme.lineHeight }, escape(line)),
+    element('tspan', { x: attributes.x, dy: index === 0 ? undefined : size * theme.lineHeight }, escapeText(line)),
   );
   return element('text', attributes, ...spans);
 }
@@ -49,7 +49,7 @@ export function svgDocument(
       'font-size': theme.size.text,
       fill: theme.ink,
     },
-    element('title', {}, escape(title)),
+    element('title', {}, escapeText(title)),
     element('rect', { width: '100%', height: '100%', fill: theme.ground }),
     ...children.map((child) => `\n${child}`),
   );

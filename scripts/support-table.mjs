@@ -1,0 +1,65 @@
+// The support table of README.md, from the operations' table and the kernels of the compiled addon:
+//   npm run generate:support               writes it between its marks
+//   npm run generate:support -- --check    fails when it has drifted
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { opTable } from '../dist/generated/op-table.js';
+import { readSources } from './native-sources.mjs';
+import { root } from './setup/steps.mjs';
+
+const readme = join(root, 'README.md');
+const marks = ['<!-- support table: npm run generate:support -->', '<!-- end of support table -->'];
+const pages = { attention: 'docs/attention.md', linearAttention: 'docs/linear-attention.md' };
+
+// Kernels are written once and compiled for every instruction set, so those of the lowest one are what every machine has.
+const { cpu } = readSources();
+const isas = [...cpu.x64, ...cpu.arm64].filter((file) => file.includes('/isa/')).map((file) => basename(file, '.cc'));
+const lowest = process.arch === 'arm64' ? 'neon' : 'x86_64_v2';
+
+function kernels() {
+  const script = `console.log(JSON.stringify(require(${JSON.stringify(join(root, 'dist/index.js'))}).info().kernels))`;
+  const env = { ...process.env, ATTN_ISA: lowest };
+  return JSON.parse(execFileSync(process.execPath, ['-e', script], { env, encoding: 'utf8' }));
+}
+
+const names = {
+  x86_64_v2: 'x86-64-v2 (SSE4.2)',
+  avx2: 'AVX2 with FMA',
+  avx512: 'AVX-512',
+  avx512_bf16: 'AVX-512 with BF16',
+  neon: 'arm64 NEON',
+};
+const snake = (name) => name.replace(/[A-Z0-9]+/g, (part) => (/[A-Z]/.test(part) ? `_${part.toLowerCase()}` : part));
+const unique = (values) => [...new Set(values)].join(', ');
+
+function table() {
+  const rows = kernels();
+  const lines = opTable.flatMap(({ name, doc }) => {
+    const own = rows.filter(({ op }) => op === name || op === snake(name));
+    if (own.length === 0) return [];
+    const page = pages[name] ?? `docs/options.md#${name.toLowerCase()}`;
+    const what = doc.split(/[:;](?= )/)[0].replace(/\.$/, '');
+    const forms = unique(own.map(({ form }) => form));
+    return [`| [\`${name}\`](${page}) | ${what} | ${forms} | ${unique(own.map(({ dtype }) => dtype))} |`];
+  });
+  const listed = Object.keys(names).filter((isa) => isas.includes(isa));
+  return [
+    '| Operation | Computes | Kernels | dtypes |',
+    '| --- | --- | --- | --- |',
+    ...lines,
+    '',
+    `Each kernel is compiled for ${listed.map((isa) => names[isa]).join(', ')}; the best that the machine has is chosen when the package`,
+    'is loaded.',
+  ].join('\n');
+}
+
+const text = readFileSync(readme, 'utf8');
+const [from, to] = [text.indexOf(marks[0]) + marks[0].length, text.indexOf(marks[1])];
+const filled = `${text.slice(0, from)}\n\n${table()}\n\n${text.slice(to)}`;
+if (!process.argv.includes('--check')) {
+  writeFileSync(readme, filled);
+} else if (filled !== text) {
+  console.error('the support table of README.md has drifted from the kernels; npm run generate:support writes it');
+  process.exit(1);
+}
