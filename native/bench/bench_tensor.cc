@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <utility>
 
 #include "bench/probe_loops.h"
@@ -32,7 +33,10 @@ bool toy() { return toy_sizes; }
 void set_toy(bool value) { toy_sizes = value; }
 
 OwnedMemory allocate(int64_t bytes) {
-  return OwnedMemory(std::aligned_alloc(64, (static_cast<size_t>(bytes) + 63) / 64 * 64), &std::free);
+  const size_t rounded = (static_cast<size_t>(bytes) + 63) / 64 * 64;
+  OwnedMemory memory(std::aligned_alloc(64, rounded), &std::free);
+  std::memset(memory.get(), 0, rounded);
+  return memory;
 }
 
 OwnedTensor::OwnedTensor(std::initializer_list<int64_t> shape, attn::DType dtype, float low, float high)

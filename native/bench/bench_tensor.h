@@ -14,7 +14,7 @@
 namespace bench {
 
 using OwnedMemory = std::unique_ptr<void, decltype(&std::free)>;
-OwnedMemory allocate(int64_t bytes);  // 64-byte aligned, contents undefined
+OwnedMemory allocate(int64_t bytes);  // 64-byte aligned, zeroed: its pages are there
 
 // Contiguous memory filled with reproducible numbers in (low, high); 16-bit types hold them rounded.
 class OwnedTensor {
