@@ -1,0 +1,137 @@
+// Ways in which implementations of linear attention have gone wrong; each is one test.
+import { describe, expect, it } from 'vitest';
+import { Dense } from '../oracle/dense';
+import { type LinearAttentionCase, linearAttention } from '../oracle/linear-attention';
+import { compare, expectClose } from '../support/compare';
+import { Random } from '../support/random';
+import { type Form, roundedCase, runLinear } from '../support/run';
+import { bf16FromNumber, numberFromBf16 } from '../support/numbers';
+import { tolerances } from '../support/tolerance';
+
+const { out: allowedOut, state: allowedState } = tolerances.linearAttention;
+
+function expectRight(given: LinearAttentionCase, form: Form): void {
+  const args = roundedCase(given, form);
+  const [got, want] = [runLinear(args, form), linearAttention(args)];
+  expectClose(got.out, want.out, allowedOut[form.dtype]);
+  expectClose(got.state!, want.state, allowedState[form.dtype], 'state');
+}
+
+/** Keys of length 1, as every published delta rule has them. */
+function unitKeys(random: Random, shape: readonly number[]): Dense {
+  const keys = random.normals(shape).view([-1, shape[shape.length - 1]!]);
+  const [rows, dim] = keys.shape as [number, number];
+  const lengths = Array.from({ length: rows }, (_, i) => Math.hypot(...keys.data.subarray(i * dim, (i + 1) * dim)));
+  return new Dense(
+    shape,
+    keys.data.map((x, i) => x / lengths[Math.floor(i / dim)]!),
+  );
+}
+
+function deltaCase(T: number, K: number, V: number, seed: number): LinearAttentionCase {
+  const random = new Random(seed);
+  return {
+    updateRule: 'gated_delta',
+    q: random.normals([1, T, 2, K]),
+    k: unitKeys(random, [1, T, 2, K]),
+    v: random.normals([1, T, 2, V]),
+    decay: random.uniforms([1, T, 2], -0.05, 0),
+    beta: random.uniforms([1, T, 2], 0, 1),
+  };
+}
+
+describe('precision', () => {
+  // The state is float32 whatever the inputs are; gates given as float32 are used as such.
+  it('gates do not pass through the inputs’ 16 bits', () => {
+    const given = deltaCase(300, 32, 32, 1);
+    const form: Form = { dtype: 'bf16', optionDtype: 'f32' };
+    expectRight(given, form);
+    const args = roundedCase(given, form);
+    const coarse = args.beta!.map((x) => numberFromBf16(bf16FromNumber(x)));
+    const { state } = linearAttention({ ...args, beta: coarse });
+    expect(compare(runLinear(args, form).state!, state, allowedState.bf16).failures).toBeGreaterThan(0);
+  });
+
+  it.each(['f32', 'bf16'] as const)('200 000 tokens do not drift, %s', (dtype) => {
+    const given = deltaCase(200_000, 8, 8, 2);
+    expectRight({ ...given, decay: given.decay!.map((x) => x / 1000) }, { dtype, optionDtype: 'f32' });
+  });
+
+  it('a state beyond the range of f16 can be read', () => {
+    const [q, k, v] = [
+      [0.5, -0.5],
+      [0, 0],
+      [0, 0],
+    ].map((row) => new Dense([1, 1, 1, 2], row)) as [Dense, Dense, Dense];
+    const state = new Dense([1, 1, 2, 2], [3e5, -7e5, 3e5 - 1024, -7e5 + 512]);
+    const { out } = runLinear({ q, k, v, state, scale: 1 }, { dtype: 'f16' });
+    expect(Array.from(out.data)).toEqual([512, -256]);
+  });
+});
+
+describe('decay', () => {
+  const perChannel = (values: readonly number[], T: number): LinearAttentionCase => {
+    const random = new Random(3);
+    return { ...deltaCase(T, 24, 16, 3), decay: Dense.build([1, T, 2, 24], () => random.pick(values)) };
+  };
+
+  it.each([
+    ['forgets at once', [-80, -100, -1e4]],
+    ['hardly at all', [-1e-7, -1e-9, 0]],
+    ['in some channels only', [0, -1e4]],
+    ['by very different amounts', [0, -1e-6, -0.01, -1, -20, -90, -200]],
+  ])('%s, per channel', (_, values) => {
+    for (const T of [1, 7, 64, 150]) expectRight(perChannel(values, T), { dtype: 'f32' });
+  });
+
+  // exp of the sum of a chunk's gates underflows, exp of minus that sum overflows.
+  it('per head, when the sum over a chunk leaves the range of exp', () => {
+    for (const gate of [-0.7, -3, -50]) {
+      const given = deltaCase(200, 24, 16, 4);
+      expectRight({ ...given, decay: given.decay!.map(() => gate) }, { dtype: 'f32' });
+    }
+  });
+
+  it('as a constant of the head', () => {
+    const given = deltaCase(200, 24, 16, 5);
+    expectRight({ ...given, decay: new Dense([2], [-1e-5, -6]) }, { dtype: 'f32' });
+  });
+});
+
+describe('the delta rule', () => {
+  it.each([
+    ['writes nothing at β = 0', 0],
+    ['replaces at β = 1', 1],
+    ['reflects at β = 2', 2],
+    ['nearly reflects', 1.999],
+    ['hardly writes', 1e-6],
+  ])('%s', (_, beta) => {
+    for (const updateRule of ['delta', 'gated_delta'] as const) {
+      const { decay, ...given } = deltaCase(150, 32, 16, 6);
+      const gated = updateRule === 'gated_delta' ? { decay: decay! } : {};
+      expectRight({ ...given, ...gated, updateRule, beta: given.beta!.map(() => beta) }, { dtype: 'f32' });
+    }
+  });
+
+  it('with keys that are not normalised', () => {
+    const given = deltaCase(150, 32, 16, 7);
+    const random = new Random(8);
+    const k = random.normals(given.k.shape);
+    // |k|² is about 32, so that β |k|² stays below 2.
+    expectRight({ ...given, k, beta: random.uniforms([1, 150, 2], 0, 0.03) }, { dtype: 'f32' });
+  });
+
+  it('with the same key in every token', () => {
+    const given = deltaCase(150, 32, 16, 9);
+    const k = Dense.build(given.k.shape, ([, , , d]) => (d === 3 ? 1 : 0));
+    expectRight({ ...given, k }, { dtype: 'f32' });
+  });
+});
+
+describe('the normaliser', () => {
+  it('keeps a row without weight finite', () => {
+    const zero = Dense.filled([1, 5, 1, 4], 0);
+    const { out } = runLinear({ q: zero, k: zero, v: zero, featureMap: 'relu', normalize: true }, { dtype: 'f32' });
+    expect(Array.from(out.data)).toEqual(new Array(20).fill(0));
+  });
+});
