@@ -56,10 +56,9 @@ async function compileUnits(sources) {
 }
 
 try {
-  const core = addonSources('x64')
-    .filter((source) => !source.startsWith('native/napi/'))
-    .map((source) => (source === 'native/cpu/features.cc' ? 'native/test/simde/features.cc' : source));
-  const objects = await compileUnits([...core, ...readSources().test]);
+  const { test, simde } = readSources();
+  const core = addonSources('x64').filter((source) => !/^native\/(napi\/|cpu\/features)/.test(source));
+  const objects = await compileUnits([...core, ...simde, ...test]);
   const program = join(output, 'attn_test');
   run(compiler, ['-pthread', ...objects, '-o', program], 'the native tests do not link');
   run(program, ['vec'], 'the AVX-512 vectors fail', { stdio: 'inherit' });
