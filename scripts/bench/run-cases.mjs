@@ -25,13 +25,10 @@ function probesOf(probe, spec, built, threads, toy) {
 /** Billions per second in each round: floating-point operations, or bytes. */
 const rates = (amount, rounds) => rounds.map((ms) => amount / ms / 1e6);
 
-function sharesOf({ built }, { ms, probes }) {
-  const shares = {};
+function sharesOf({ spec, built }, { ms, probes }) {
   const amounts = { fma: built.flops, bf16: built.flops, read: built.read, update: built.update * 2 };
-  for (const [name, limits] of Object.entries(probes)) {
-    if (limits.some((limit) => limit > 0)) shares[name] = medianRatio(rates(amounts[name] ?? 0, ms), limits);
-  }
-  return shares;
+  const held = [spec.against, 'bf16'].filter((name) => probes[name]?.every((limit) => limit > 0));
+  return Object.fromEntries(held.map((name) => [name, medianRatio(rates(amounts[name], ms), probes[name])]));
 }
 
 export function summarise({ spec, threads, built }, { ms, probes }) {
@@ -48,7 +45,7 @@ export function summarise({ spec, threads, built }, { ms, probes }) {
     gbs: built.bytes / typical / 1e6,
     optionBytes: built.optionBytes,
     probes: Object.fromEntries(Object.entries(probes).map(([name, values]) => [name, median(values)])),
-    shares: sharesOf({ built }, { ms, probes }),
+    shares: sharesOf({ spec, built }, { ms, probes }),
   };
 }
 
