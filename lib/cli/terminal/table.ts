@@ -17,7 +17,7 @@ export function table(columns: readonly Column[], rows: readonly (readonly strin
       )
       .join('  ')
       .trimEnd();
-  const rule = widths.map((width) => '-'.repeat(width));
+  const rule = widths.map((width, index) => (columns[index]!.name === '' ? '' : '-'.repeat(width)));
   return [line(columns.map(({ name }) => name)), line(rule), ...rows.map(line)].join('\n');
 }
 

@@ -1,0 +1,84 @@
+// What growing sequences cost on this machine: softmax attention against linear attention.
+import { join } from 'node:path';
+import { attention, linearAttention } from '../../index';
+import { type Effort, growthExponent, medianTime, tensorBytes } from '../measure';
+import { randomTensor } from '../numbers/random';
+import { costCharts } from './cost-charts';
+import { byteSize, duration, tokenCount } from '../terminal/quantities';
+import { table } from '../terminal/table';
+import type { Report } from './report';
+
+const [heads, dim] = [8, 64];
+
+export interface CostRow {
+  readonly tokens: number;
+  /** Milliseconds of one call over all tokens. */
+  readonly softmaxTime: number;
+  readonly linearTime: number;
+  /** Bytes of the full weight matrix, which the kernels never store. */
+  readonly weightBytes: number;
+  /** Bytes that decoding the next token needs. */
+  readonly cacheBytes: number;
+  readonly stateBytes: number;
+}
+
+/** Times both attentions over so many tokens and counts the bytes they need. */
+export async function measureCost(tokens: number, effort: Effort): Promise<CostRow> {
+  const [q, k, v] = [1, 2, 3].map((seed) => randomTensor([1, tokens, heads, dim], seed)) as [Tensor3, Tensor3, Tensor3];
+  try {
+    const softmaxTime = await medianTime(() => attention(q, k, v, { causal: true }), effort);
+    const linear = (): ReturnType<typeof linearAttention> =>
+      linearAttention(q, k, v, { featureMap: 'elu1', normalize: true, returnState: true });
+    const linearTime = await medianTime(linear, effort);
+    const { state, normalizer } = await linear();
+    return {
+      tokens,
+      softmaxTime,
+      linearTime,
+      weightBytes: tokens * tokens * heads * 4,
+      cacheBytes: tensorBytes(k) + tensorBytes(v),
+      stateBytes: tensorBytes(state!) + tensorBytes(normalizer!),
+    };
+  } finally {
+    for (const tensor of [q, k, v]) tensor.dispose();
+  }
+}
+
+type Tensor3 = ReturnType<typeof randomTensor>;
+
+export async function costStep(report: Report, quick: boolean, machine: string): Promise<void> {
+  report.heading('Cost of one call as the sequence grows, on this machine');
+  const lengths = quick ? [256, 512, 1024, 2048] : [256, 512, 1024, 2048, 4096, 8192, 16384];
+  const effort = quick ? { enough: 100, rounds: 15 } : { enough: 400, rounds: 30 };
+  const rows: CostRow[] = [];
+  for (const tokens of lengths) {
+    report.progress(`measuring both attentions over ${tokens} tokens`);
+    rows.push(await measureCost(tokens, effort));
+  }
+  const right = (name: string): { name: string; align: 'right' } => ({ name, align: 'right' });
+  report.line(`${heads} heads of dim ${dim}, f32, causal; linear attention is elu + 1.`);
+  report.block(
+    table(
+      ['tokens', 'softmax', 'linear', 'softmax / linear', 'keys and values', 'state'].map(right),
+      rows.map((row) => [
+        tokenCount(row.tokens),
+        duration(row.softmaxTime),
+        duration(row.linearTime),
+        (row.softmaxTime / row.linearTime).toFixed(1),
+        byteSize(row.cacheBytes),
+        byteSize(row.stateBytes),
+      ]),
+    ),
+  );
+  const tail = rows.slice(-4);
+  const exponent = (pick: (row: CostRow) => number): string =>
+    growthExponent(tail.map((row) => ({ x: row.tokens, y: pick(row) }))).toFixed(2);
+  report.line(
+    `From ${tokenCount(tail[0]!.tokens)} tokens on, time grows as n^${exponent((row) => row.softmaxTime)} for softmax ` +
+      `and as n^${exponent((row) => row.linearTime)} for linear attention.`,
+  );
+  report.picture(
+    join(report.folder, 'cost.svg'),
+    costCharts(rows, `${heads} heads of dim ${dim}, f32, causal, ${machine}`),
+  );
+}

@@ -1,0 +1,174 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { SafetensorsFile, writeSafetensors } from '../../lib/cli/safetensors';
+import { opTable } from '../../lib/generated/op-table';
+import { attentionSync, linearAttentionSync, Tensor } from '../../lib/index';
+import { runCommand } from './run-command';
+
+const folder = mkdtempSync(join(tmpdir(), 'attention-command-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+const path = (name: string): string => join(folder, name);
+
+const numbers = (shape: readonly number[], scale = 1): Tensor => {
+  const count = shape.reduce((product, size) => product * size, 1);
+  return Tensor.from(
+    Float32Array.from({ length: count }, (_, index) => scale * Math.sin(index + 1)),
+    shape,
+  );
+};
+const inputs = {
+  q: numbers([1, 5, 4, 8]),
+  k: numbers([1, 5, 2, 8]),
+  v: numbers([1, 5, 2, 8], 2),
+  decay: Tensor.from(new Float32Array(20).fill(-0.1), [1, 5, 4]),
+  starts: Tensor.from(Int32Array.of(2), [1]),
+};
+writeSafetensors(path('in.safetensors'), inputs);
+
+function readAll(name: string): Record<string, Tensor> {
+  const file = new SafetensorsFile(path(name));
+  const tensors = Object.fromEntries([...file.header.tensors.keys()].map((key) => [key, file.read(key)]));
+  file.close();
+  return tensors;
+}
+
+const files = (out: string): string[] => ['--in', path('in.safetensors'), '--out', path(out)];
+
+describe('info', () => {
+  it('says what runs here and why CUDA does not', async () => {
+    const { code, stdout, stderr } = await runCommand('info');
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(/^hybrid-attention \d+\.\d+\.\d+$/m);
+    expect(stdout).toMatch(/cuda:0 +not available: .+/);
+    for (const line of stdout.split('\n').filter((one) => !one.includes('.node'))) {
+      expect(line.length, line).toBeLessThanOrEqual(80);
+    }
+  });
+
+  it('prints the same as JSON', async () => {
+    const { code, stdout } = await runCommand('info', '--json');
+    expect(code).toBe(0);
+    const parsed = JSON.parse(stdout) as { version: string; isa: string; threads: number; kernels: unknown[] };
+    expect(parsed.threads).toBeGreaterThan(0);
+    expect(parsed.kernels.length).toBeGreaterThan(0);
+  });
+});
+
+describe('run', () => {
+  it('computes softmax attention over the tensors of a file', async () => {
+    const args = ['--causal', '--return-lse', '--scores', 'weights', '--window-left', '2'];
+    const { code, stdout, stderr } = await runCommand('run', 'attention', ...files('softmax.safetensors'), ...args);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toContain('out f32 [1, 5, 4, 8]');
+    const { q, k, v } = inputs;
+    const expected = attentionSync(q, k, v, { causal: true, returnLse: true, scores: 'weights', window: { left: 2 } });
+    const actual = readAll('softmax.safetensors');
+    expect(Object.keys(actual)).toEqual(['out', 'lse', 'scores']);
+    expect(actual['out']!.data).toEqual(expected.out.data);
+    expect(actual['lse']!.data).toEqual(expected.lse!.data);
+    expect(actual['scores']!.data).toEqual(expected.scores!.data);
+  });
+
+  it('computes linear attention, its state in the order of its axes', async () => {
+    const args = ['--update-rule', 'gated', '--decay', 'decay', '--return-state'];
+    const { code, stderr } = await runCommand('run', 'linear-attention', ...files('linear.safetensors'), ...args);
+    expect([code, stderr]).toEqual([0, '']);
+    const { q, k, v, decay } = inputs;
+    const expected = linearAttentionSync(q, k, v, { updateRule: 'gated', decay, returnState: true });
+    const actual = readAll('linear.safetensors');
+    expect(actual['out']!.data).toEqual(expected.out.data);
+    expect(actual['state']!.data).toEqual(expected.state!.contiguous().data);
+  });
+
+  it('takes tensors by name, and an integer or a tensor where both are allowed', async () => {
+    const once = await runCommand(
+      'run',
+      'attention',
+      ...files('a.safetensors'),
+      '--v',
+      'k',
+      '--query-start',
+      '2',
+      '--causal',
+    );
+    const twice = await runCommand(
+      'run',
+      'attention',
+      ...files('b.safetensors'),
+      '--v',
+      'k',
+      '--query-start',
+      'starts',
+      '--causal',
+    );
+    expect([once.code, twice.code]).toEqual([0, 0]);
+    expect(readAll('a.safetensors')['out']!.data).toEqual(readAll('b.safetensors')['out']!.data);
+  });
+
+  it('lists every option of the schema in its help', async () => {
+    const { code, stdout } = await runCommand('run', 'attention', '--help');
+    expect(code).toBe(0);
+    const kebab = (name: string) => name.replace('.', '-').replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    const { options } = opTable.find(({ name }) => name === 'attention')!;
+    for (const { name } of options) expect(stdout).toContain(`--${kebab(name)}`);
+    for (const line of stdout.split('\n')) expect(line.length, line).toBeLessThanOrEqual(80);
+  });
+});
+
+describe('bad use', () => {
+  it.each([
+    ['an unknown command', ['frobnicate'], /unknown command 'frobnicate'/],
+    ['an unknown operation', ['run', 'frobnicate'], /unknown command 'frobnicate'/],
+    ['an unknown option', ['info', '--frobnicate'], /unknown option '--frobnicate'/],
+    ['a missing option', ['run', 'attention'], /required option '--in <file>' not specified/],
+    ['a word outside its list', ['run', 'attention', ...files('x'), '--scores', 'loud'], /Allowed choices are raw, /],
+    [
+      'a number that is none',
+      ['run', 'attention', ...files('x'), '--scale', 'big'],
+      /--scale needs a number, not 'big'/,
+    ],
+    [
+      'a fraction for an integer',
+      ['run', 'attention', ...files('x'), '--chunk', '1.5'],
+      /--chunk needs an integer, not '1.5'/,
+    ],
+  ])('exits with 2 for %s', async (_, args, message) => {
+    const { code, stdout, stderr } = await runCommand(...args);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(message);
+    expect(stderr).toMatch(/^hybrid-attention: [^\n]+\n$/);
+  });
+});
+
+describe('failures', () => {
+  it.each([
+    ['a file that is not there', ['--in', path('none.safetensors')], /none\.safetensors: no such file or folder$/],
+    [
+      'a file of another kind',
+      ['--in', path('text.safetensors')],
+      /is not a valid safetensors file: it says its header has/,
+    ],
+    [
+      'a tensor that is not there',
+      ['--in', path('in.safetensors'), '--q', 'query'],
+      /has no tensor 'query'; it has q, k, v, /,
+    ],
+    ['tensors that do not fit', ['--in', path('in.safetensors'), '--k', 'decay'], /ERR_ATTN_SHAPE/],
+    ['options that exclude each other', ['--in', path('in.safetensors'), '--chunk', '2', '--block', '2'], /ERR_ATTN_/],
+    [
+      'a folder that is not there',
+      ['--in', path('in.safetensors'), '--out', path('no/out')],
+      /no\/out: no such file or folder$/,
+    ],
+  ])('exit with 1 and one sentence: %s', async (_, args, message) => {
+    writeFileSync(path('text.safetensors'), 'attention is all you need');
+    const out = args.includes('--out') ? [] : ['--out', path('never.safetensors')];
+    const { code, stdout, stderr } = await runCommand('run', 'attention', ...out, ...args);
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr.trimEnd()).toMatch(message);
+    expect(stderr).toMatch(/^hybrid-attention: [^\n]+\n$/);
+    expect(() => readFileSync(path('never.safetensors'))).toThrow('ENOENT');
+  });
+});
