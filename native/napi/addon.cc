@@ -1,0 +1,57 @@
+// What the addon exports to lib/binding.ts: the class Tensor, each operation and its synchronous twin, and info.
+#include <string>
+
+#include "attn/op_desc.h"
+#include "napi/call.h"
+#include "napi/info.h"
+#include "napi/tensor.h"
+
+namespace attn::js {
+namespace {
+
+void define_operation(napi_env env, napi_value operations, const OpDesc& op) {
+  const std::string names[] = {op.js_name, std::string(op.js_name) + "Sync"};
+  const napi_callback callbacks[] = {call_async, call_sync};
+  for (int i = 0; i < 2; ++i) {
+    napi_value function;
+    check(env, napi_create_function(env, names[i].c_str(), NAPI_AUTO_LENGTH, callbacks[i], const_cast<OpDesc*>(&op),
+                                    &function));
+    set(env, operations, names[i].c_str(), function);
+  }
+}
+
+// node-addon-api turns only its own exceptions into JavaScript's.
+template <Napi::Value (*body)(const Napi::CallbackInfo&)>
+Napi::Value returning(const Napi::CallbackInfo& call) {
+  const napi_env env = call.Env();
+  return {env, guarded(env, [&]() -> napi_value { return body(call); })};
+}
+template <void (*body)(const Napi::CallbackInfo&)>
+void doing(const Napi::CallbackInfo& call) {
+  guarded(call.Env(), [&]() -> napi_value {
+    body(call);
+    return nullptr;
+  });
+}
+
+Napi::Object initialize(Napi::Env env, Napi::Object exports) {
+  guarded(env, [&]() -> napi_value {
+    Environment& environment = *Environment::create(env);
+    Tensor::define(environment, exports);
+    auto operations = Napi::Object::New(env);
+    const OpTable table = op_table();
+    for (size_t i = 0; i < table.count; ++i) define_operation(env, operations, table.rows[i]);
+    exports.Set("operations", operations);
+    exports.Set("info", Napi::Function::New<returning<info>>(env, "info"));
+    exports.Set("setThreads", Napi::Function::New<doing<set_threads>>(env, "setThreads"));
+    exports.Set("explain", Napi::Function::New<returning<explain>>(env, "explain"));
+    return nullptr;
+  });
+  return exports;
+}
+
+}  // namespace
+}  // namespace attn::js
+
+static Napi::Object init_module(Napi::Env env, Napi::Object exports) { return attn::js::initialize(env, exports); }
+NODE_API_MODULE(hybrid_attention, init_module)

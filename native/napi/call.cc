@@ -1,0 +1,144 @@
+// The steps of a call after its arguments are read, and the two ways to make one: on this thread, and on the pool.
+#include "napi/call.h"
+
+#include "attn/convert.h"
+#include "napi/jobs.h"
+
+namespace attn::js {
+
+OpCall::OpCall(Environment& environment, const OpDesc& op, Mode mode)
+    : environment_(environment), op_(op), mode_(mode), call_(inline_), outputs_(static_cast<size_t>(op.output_count)) {
+  if (op.call_size > kInlineBytes) {
+    large_ = std::make_unique<std::max_align_t[]>(op.call_size / sizeof(std::max_align_t) + 1);
+    call_ = large_.get();
+  }
+  op.construct(call_);
+  given_.reserve(8);
+}
+
+OpCall::~OpCall() { release(); }
+
+void OpCall::release() {
+  given_.clear();
+  for (Output& output : outputs_) {
+    output.parts.storage = StorageHold();
+    if (output.object != nullptr) napi_delete_reference(environment_.env(), output.object);
+    output.object = nullptr;
+  }
+}
+
+void OpCall::validate() {
+  for (Given& given : given_) {
+    given.parts.resolve({op_.js_name, given.path});
+    *given.place = given.parts.view;
+    // Elements of i32 tensors become positions in memory once they are checked, so nobody else may change them then.
+    const bool changeable = mode_ == Mode::async || given.parts.storage->kind() == Storage::Kind::shared;
+    if (given.parts.view.dtype != DType::i32 || given.output >= 0 || !changeable) continue;
+    copies_.push_back(copy_packed(*given.place));
+    given.copied = true;
+  }
+  check(attn::validate(op_, call_));
+}
+
+void OpCall::prepare() {
+  for (Given& given : given_) {
+    if (mode_ == Mode::sync || given.copied || given.output >= 0) continue;
+    if (given.parts.storage->kind() != Storage::Kind::plain) continue;
+    copies_.push_back(copy_packed(*given.place));
+    given.parts.storage = StorageHold();
+  }
+  for (const Given& given : given_) {
+    if (given.output < 0) continue;
+    Output& output = outputs_[static_cast<size_t>(given.output)];
+    if (mode_ == Mode::async && given.parts.storage->kind() == Storage::Kind::plain) {
+      set_contiguous(*given.place);
+      copies_.push_back(allocate_memory(given.place->elements() * dtype_bytes(given.place->dtype)));
+      given.place->data = copies_.back().get();
+    }
+    output.written = *given.place;
+  }
+  for (int i = 0; i < op_.output_count; ++i) {
+    auto& view = at<TensorView>(op_.outputs[i].offset);
+    if (view.present || !wants_output(op_, call_, i)) continue;
+    Output& output = outputs_[static_cast<size_t>(i)];
+    output.parts = allocate_tensor(environment_, output_layout(op_, call_, i), false);
+    view = output.parts.view;
+  }
+}
+
+Status OpCall::run(const std::atomic<bool>* stop) { return attn::run(op_, call_, environment_.pool(), stop); }
+
+napi_value OpCall::result() {
+  const napi_env env = environment_.env();
+  for (Given& given : given_) {
+    if (given.output < 0) continue;
+    const Output& output = outputs_[static_cast<size_t>(given.output)];
+    given.parts.resolve({op_.js_name, given.path});
+    if (given.parts.view.data != output.written.data) copy_elements(output.written, given.parts.view);
+  }
+  napi_value object;
+  check(env, napi_create_object(env, &object));
+  for (int i = 0; i < op_.output_count; ++i) {
+    Output& output = outputs_[static_cast<size_t>(i)];
+    napi_value tensor = nullptr;
+    if (output.object != nullptr) {
+      check(env, napi_get_reference_value(env, output.object, &tensor));
+    } else if (output.parts.storage) {
+      tensor = Tensor::create(environment_, std::move(output.parts));
+    }
+    if (tensor != nullptr) set(env, object, op_.outputs[i].name, tensor);
+  }
+  return object;
+}
+
+namespace {
+
+class CallJob final : public Job {
+ public:
+  CallJob(Environment& environment, const OpDesc& op) : call(environment, op, OpCall::Mode::async) {}
+  Status run(ThreadPool&, const std::atomic<bool>& stop) override { return call.run(&stop); }
+  napi_value result() override { return call.result(); }
+  void release() override { call.release(); }
+
+  OpCall call;
+};
+
+// Throws the signal's reason when it is aborted already.
+void check_signal(napi_env env, napi_value signal) {
+  if (signal == nullptr) return;
+  napi_value aborted = get(env, signal, "aborted");
+  bool is_aborted = false;
+  if (napi_get_value_bool(env, aborted, &is_aborted) != napi_ok || !is_aborted) return;
+  check(env, napi_throw(env, get(env, signal, "reason")));
+  throw Pending{};
+}
+
+}  // namespace
+
+napi_value call_sync(napi_env env, napi_callback_info info) {
+  return guarded(env, [&] {
+    Arguments<kMaxArguments> arguments(env, info);
+    OpCall call(Environment::of(env), *static_cast<const OpDesc*>(arguments.data), OpCall::Mode::sync);
+    call.read(arguments.values);
+    check_signal(env, call.signal());
+    call.validate();
+    call.prepare();
+    check(call.run(nullptr));
+    return call.result();
+  });
+}
+
+napi_value call_async(napi_env env, napi_callback_info info) {
+  return promised(env, [&](Environment& environment) -> napi_value {
+    Arguments<kMaxArguments> arguments(env, info);
+    auto job = std::make_unique<CallJob>(environment, *static_cast<const OpDesc*>(arguments.data));
+    OpCall& call = job->call;
+    call.read(arguments.values);
+    check_signal(env, call.signal());
+    call.validate();
+    call.prepare();
+    return environment.start(std::move(job), call.signal());
+  });
+}
+
+}  // namespace attn::js

@@ -1,0 +1,87 @@
+// One call of an operation: JavaScript arguments in, by the op's tables, and tensors out.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+#include "attn/attn.h"
+#include "napi/tensor.h"
+
+namespace attn::js {
+
+class OpCall {
+ public:
+  enum class Mode : uint8_t { sync, async };
+
+  OpCall(Environment& environment, const OpDesc& op, Mode mode);
+  OpCall(const OpCall&) = delete;
+  OpCall& operator=(const OpCall&) = delete;
+  ~OpCall();
+
+  // The steps of a call, in this order; each may fail. Only `read` runs code of the caller.
+  void read(const napi_value* arguments);  // one per input, then the options
+  void validate();
+  void prepare();  // copies what must not depend on JavaScript's memory, and allocates the outputs
+  Status run(const std::atomic<bool>* stop);  // any thread
+  napi_value result();
+
+  // Lets go of what belongs to the environment.
+  void release();
+
+  napi_value signal() const { return signal_; }  // null when not given
+  const OpDesc& op() const { return op_; }
+  void* data() { return call_; }
+
+ private:
+  // A tensor that was given.
+  struct Given {
+    TensorParts parts;
+    TensorView* place;  // in the call struct
+    const char* path;
+    int output = -1;  // index of the output it is to receive
+    bool copied = false;
+  };
+  struct Output {
+    TensorParts parts;   // no storage: the caller gave the tensor
+    TensorView written;  // what the kernel wrote to
+    napi_ref object = nullptr;
+  };
+
+  void read_options(napi_value options);
+  void read_fields(napi_value object, const FieldDesc* fields, int count, const char* group);
+  void read_field(const FieldDesc& field, napi_value value);
+  void read_into(TensorView* place, const char* path, napi_value value);
+  void read_list(const FieldDesc& field, napi_value value);
+  void read_output(int index, napi_value value);
+  void read_signal(napi_value value);
+  [[noreturn]] void unknown_option(const char* name, const FieldDesc* fields, int count, const char* group);
+  std::string text(const char* path) const { return Where{op_.js_name, path}.text(); }
+
+  template <typename T>
+  T& at(uint32_t offset) {
+    return *reinterpret_cast<T*>(static_cast<std::byte*>(call_) + offset);
+  }
+
+  static constexpr size_t kInlineBytes = 4096;
+
+  Environment& environment_;
+  const OpDesc& op_;
+  Mode mode_;
+  void* call_;
+  std::vector<Given> given_;
+  std::vector<Output> outputs_;
+  std::vector<std::unique_ptr<TensorView[]>> lists_;
+  std::vector<Memory> copies_;
+  napi_value signal_ = nullptr;
+  std::unique_ptr<std::max_align_t[]> large_;
+  alignas(std::max_align_t) std::byte inline_[kInlineBytes];
+};
+
+// The functions of an operation; their data is its OpDesc.
+napi_value call_async(napi_env env, napi_callback_info info);
+napi_value call_sync(napi_env env, napi_callback_info info);
+
+inline constexpr size_t kMaxArguments = 12;
+
+}  // namespace attn::js

@@ -1,0 +1,145 @@
+// Everything one JavaScript environment (the main thread or a worker) owns here: the instance data of the addon.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "attn/attn.h"
+#include "napi/js.h"
+
+namespace attn::js {
+
+class Job;
+class Tensor;
+class Wrapped;
+
+// Lives as long as the instance data and every object that points to it: at teardown Node finalizes them in an order
+// of its own.
+class Environment {
+ public:
+  static Environment* create(napi_env env);
+  static Environment& of(napi_env env);
+
+  void retain() { ++references_; }
+  void release() {
+    if (--references_ == 0) delete this;
+  }
+
+  napi_env env() const { return env_; }
+  ThreadPool& pool() const { return *pool_; }
+
+  // Wrapped objects by address: what napi_unwrap gives counts only when it is one of these, so an object of another
+  // addon, or of another copy of this one, is never taken for ours.
+  void add(Wrapped* object) { wrapped_.insert(object); }
+  void remove(Wrapped* object) { wrapped_.erase(object); }
+  Wrapped* unwrap(napi_value value) const;
+
+  // Tells the garbage collector about native memory, in steps worth telling.
+  void adjust_memory(int64_t bytes);
+
+  // Creates Tensor objects; see tensor.cc.
+  napi_ref tensor_constructor = nullptr;
+  Tensor* incoming = nullptr;  // what the running constructor call is to wrap
+
+  // External ArrayBuffers were refused, as runtimes with pointer compression do, or are switched off by
+  // ATTN_NO_EXTERNAL_BUFFERS.
+  bool external_buffers = true;
+
+  // jobs.cc. Starts the job on the pool; the promise settles when it is done. `signal` may be null.
+  napi_value start(std::unique_ptr<Job> owned, napi_value signal);
+
+ private:
+  explicit Environment(napi_env env);
+  ~Environment();
+
+  void reclaim();
+
+  // jobs.cc
+  void create_wake_up();
+  void set_in_flight(int64_t count);
+  void listen(Job& job, napi_value signal);
+  void unlisten(Job& job);
+  void settle(Job& job);
+  void finish(Job& job);
+  void drain();
+  void shut_down();
+  static void run_job(void* job);
+  static void on_wake_up(napi_env env, napi_value, void* context, void*);
+  static napi_value on_abort(napi_env env, napi_callback_info info);
+
+  napi_env env_;
+  int64_t references_ = 1;
+  std::shared_ptr<ThreadPool> pool_;
+
+  std::unordered_set<Wrapped*> wrapped_;
+  int64_t unreported_bytes_ = 0;
+  int64_t native_bytes_ = 0;
+  int64_t allocated_since_reclaim_ = 0;
+
+  napi_threadsafe_function wake_up_ = nullptr;
+  int64_t in_flight_ = 0;  // jobs whose promise is pending; while there are some they keep the event loop alive
+  uint64_t last_job_ = 0;
+  std::unordered_map<uint64_t, Job*> jobs_;
+
+  // Shared with the pool's threads.
+  std::mutex mutex_;
+  std::condition_variable idle_;
+  std::vector<Job*> finished_;
+  bool woken_ = false;
+  int64_t running_ = 0;
+};
+
+// An object of JavaScript that carries native state. The environment can release what it holds as soon as the garbage
+// collector has dropped the object: finalizers wait for a turn of the event loop, which a synchronous loop never takes.
+class Wrapped {
+ public:
+  explicit Wrapped(Environment& environment) : environment_(environment) {
+    environment_.retain();
+    environment_.add(this);
+  }
+  virtual ~Wrapped() {
+    environment_.remove(this);
+    environment_.release();
+  }
+  Wrapped(const Wrapped&) = delete;
+  Wrapped& operator=(const Wrapped&) = delete;
+
+  Environment& environment() const { return environment_; }
+
+  virtual const void* kind() const = 0;  // an address per class
+  virtual void collect() = 0;            // releases what is held; more than once does nothing
+
+  // Ties the native object to `object`, which owns it from here on.
+  void wrap(napi_value object);
+  bool collected() const;
+  napi_value object() const;  // null when collected
+
+ private:
+  static void finalize(napi_env env, void* data, void* hint);
+
+  Environment& environment_;
+  napi_ref weak_ = nullptr;
+};
+
+// The T behind a JavaScript value, or null when it is something else. T::kKind is the address that T::kind() gives.
+template <typename T>
+T* unwrap(Environment& environment, napi_value value) {
+  Wrapped* object = environment.unwrap(value);
+  return object != nullptr && object->kind() == &T::kKind ? static_cast<T*>(object) : nullptr;
+}
+
+// The T that a method was called on.
+template <typename T>
+T& receiver(napi_env env, napi_value value) {
+  T* object = unwrap<T>(Environment::of(env), value);
+  if (object == nullptr)
+    fail(ErrorCode::arg_type, std::string(T::kName) + ": this method was called on another object");
+  return *object;
+}
+
+}  // namespace attn::js

@@ -1,0 +1,219 @@
+// Reading the arguments of a call. Knows kinds of fields, never an operation.
+#include <algorithm>
+#include <cstring>
+
+#include "attn/option.h"
+#include "napi/call.h"
+
+namespace attn::js {
+namespace {
+
+constexpr const char* kSignal = "signal";
+
+// Steps from one name to the other: inserted, dropped, replaced letters.
+size_t distance(const char* a, const char* b) {
+  const size_t length = std::strlen(b);
+  std::vector<size_t> row(length + 1);
+  for (size_t j = 0; j <= length; ++j) row[j] = j;
+  for (size_t i = 0; a[i] != '\0'; ++i) {
+    size_t diagonal = row[0];
+    row[0] = i + 1;
+    for (size_t j = 0; j < length; ++j) {
+      const size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({replaced, row[j] + 1, row[j + 1] + 1});
+    }
+  }
+  return row[length];
+}
+
+std::string quoted_values(const FieldDesc& field) {
+  std::string text;
+  for (int i = 0; i < field.value_count; ++i) text += std::string(i > 0 ? ", " : "") + "'" + field.values[i] + "'";
+  return text;
+}
+
+}  // namespace
+
+void OpCall::read(const napi_value* arguments) {
+  for (int i = 0; i < op_.input_count; ++i) {
+    const FieldDesc& input = op_.inputs[i];
+    if (is_undefined(environment_.env(), arguments[i])) continue;  // validate says which one is missing
+    read_field(input, arguments[i]);
+  }
+  read_options(arguments[op_.input_count]);
+}
+
+void OpCall::read_into(TensorView* place, const char* path, napi_value value) {
+  given_.push_back({read_tensor(environment_, value, {op_.js_name, path}), place, path});
+}
+
+void OpCall::read_list(const FieldDesc& field, napi_value value) {
+  const napi_env env = environment_.env();
+  bool array = false;
+  uint32_t count = 0;
+  check(env, napi_is_array(env, value, &array));
+  if (!array) fail(ErrorCode::arg_type, text(field.path) + " must be an array of tensors, got " + describe(env, value));
+  check(env, napi_get_array_length(env, value, &count));
+  lists_.push_back(std::make_unique<TensorView[]>(count));
+  auto& list = at<TensorList>(field.offset);
+  list.present = true;
+  list.views = lists_.back().get();
+  list.count = count;
+  for (uint32_t i = 0; i < count; ++i) {
+    napi_value item;
+    check(env, napi_get_element(env, value, i, &item));
+    read_into(&list.views[i], field.path, item);
+  }
+}
+
+void OpCall::read_options(napi_value options) {
+  const napi_env env = environment_.env();
+  const napi_valuetype type = type_of(env, options);
+  if (type == napi_undefined) return;
+  bool array = false;
+  if (type == napi_object) check(env, napi_is_array(env, options, &array));
+  if (type != napi_object || array) {
+    fail(ErrorCode::arg_type, text("options must be an object, got ") + describe(env, options));
+  }
+  read_fields(options, op_.options, op_.option_count, nullptr);
+}
+
+// Walks what the object has instead of asking it for every field there is: calls give few options, operations know many.
+void OpCall::read_fields(napi_value object, const FieldDesc* fields, int count, const char* group) {
+  const napi_env env = environment_.env();
+  napi_value names;
+  uint32_t length;
+  check(env, napi_get_property_names(env, object, &names));
+  check(env, napi_get_array_length(env, names, &length));
+  for (uint32_t i = 0; i < length; ++i) {
+    napi_value key;
+    napi_value value;
+    check(env, napi_get_element(env, names, i, &key));
+    check(env, napi_get_property(env, object, key, &value));
+    const Text<64> name(env, key);
+    const FieldDesc* end = fields + count;
+    const FieldDesc* field =
+        std::find_if(fields, end, [&](const FieldDesc& row) { return std::strcmp(row.name, name.chars) == 0; });
+    if (field != end) {
+      if (!is_undefined(env, value)) read_field(*field, value);
+      continue;
+    }
+    if (group != nullptr) unknown_option(name.chars, fields, count, group);
+    if (std::strcmp(name.chars, kSignal) == 0) {
+      if (!is_undefined(env, value)) read_signal(value);
+      continue;
+    }
+    int output = 0;
+    while (output < op_.output_count &&
+           (op_.outputs[output].option == nullptr || std::strcmp(op_.outputs[output].option, name.chars) != 0)) {
+      ++output;
+    }
+    if (output == op_.output_count) unknown_option(name.chars, fields, count, nullptr);
+    if (!is_undefined(env, value)) read_output(output, value);
+  }
+}
+
+void OpCall::unknown_option(const char* name, const FieldDesc* fields, int count, const char* group) {
+  std::vector<const char*> known;
+  for (int i = 0; i < count; ++i) known.push_back(fields[i].name);
+  if (group == nullptr) {
+    for (int i = 0; i < op_.output_count; ++i) {
+      if (op_.outputs[i].option != nullptr) known.push_back(op_.outputs[i].option);
+    }
+    known.push_back(kSignal);
+  }
+  const auto nearest = std::min_element(
+      known.begin(), known.end(), [&](const char* a, const char* b) { return distance(name, a) < distance(name, b); });
+  const std::string prefix = group == nullptr ? "" : std::string(group) + ".";
+  std::string hint;
+  if (nearest != known.end()) {
+    const bool similar = distance(name, *nearest) <= std::max<size_t>(2, std::strlen(name) / 3);
+    if (similar) hint = "; did you mean " + prefix + *nearest + "?";
+  }
+  if (hint.empty()) {
+    hint = "; known are ";
+    for (size_t i = 0; i < known.size(); ++i) hint += (i > 0 ? ", " : "") + prefix + known[i];
+  }
+  fail(ErrorCode::arg_type, text("unknown option ") + prefix + name + hint);
+}
+
+void OpCall::read_field(const FieldDesc& field, napi_value value) {
+  const napi_env env = environment_.env();
+  const napi_valuetype type = type_of(env, value);
+  const auto wrong = [&](const char* expected) {
+    fail(ErrorCode::arg_type, text(field.path) + " must be " + expected + ", got " + describe(env, value));
+  };
+  const auto read_integer = [&](OptionalInteger& target) {
+    if (!to_integer(env, value, &target.value)) {
+      double given;
+      check(env, napi_get_value_double(env, value, &given));
+      fail(ErrorCode::value, text(field.path) + " must be an integer, got " + std::to_string(given));
+    }
+    target.present = true;
+  };
+  switch (field.kind) {
+    case FieldKind::number: {
+      if (type != napi_number) wrong("a number");
+      auto& target = at<OptionalNumber>(field.offset);
+      check(env, napi_get_value_double(env, value, &target.value));
+      target.present = true;
+      return;
+    }
+    case FieldKind::integer:
+      if (type != napi_number) wrong("an integer");
+      return read_integer(at<OptionalInteger>(field.offset));
+    case FieldKind::boolean:
+      if (type != napi_boolean) wrong("a boolean");
+      return check(env, napi_get_value_bool(env, value, &at<bool>(field.offset)));
+    case FieldKind::enumeration: {
+      if (type != napi_string) wrong(("one of " + quoted_values(field)).c_str());
+      const Text<64> name(env, value);
+      int index = 0;
+      while (index < field.value_count && std::strcmp(field.values[index], name.chars) != 0) ++index;
+      if (index == field.value_count) {
+        fail(ErrorCode::value,
+             text(field.path) + " must be one of " + quoted_values(field) + ", got '" + name.chars + "'");
+      }
+      at<int32_t>(field.offset) = index;
+      return;
+    }
+    case FieldKind::tensor:
+      return read_into(&at<TensorView>(field.offset), field.path, value);
+    case FieldKind::tensor_list:
+      return read_list(field, value);
+    case FieldKind::integer_or_tensor: {
+      auto& target = at<IntegerOrTensor>(field.offset);
+      if (type == napi_number) return read_integer(target.scalar);
+      return read_into(&target.tensor, field.path, value);
+    }
+    case FieldKind::group: {
+      bool array = false;
+      if (type == napi_object) check(env, napi_is_array(env, value, &array));
+      if (type != napi_object || array) wrong("an object");
+      at<bool>(field.present_offset) = true;
+      return read_fields(value, field.fields, field.field_count, field.path);
+    }
+  }
+}
+
+void OpCall::read_output(int index, napi_value value) {
+  const napi_env env = environment_.env();
+  const OutputDesc& output = op_.outputs[index];
+  const Tensor* tensor = unwrap<Tensor>(environment_, value);
+  if (tensor == nullptr) {
+    fail(ErrorCode::arg_type, text(output.option) + " must be a Tensor, got " + describe(env, value));
+  }
+  given_.push_back({tensor->share({op_.js_name, output.option}), &at<TensorView>(output.offset), output.option, index});
+  check(env, napi_create_reference(env, value, 1, &outputs_[static_cast<size_t>(index)].object));
+}
+
+void OpCall::read_signal(napi_value value) {
+  const napi_env env = environment_.env();
+  if (type_of(env, value) != napi_object || type_of(env, get(env, value, "addEventListener")) != napi_function) {
+    fail(ErrorCode::arg_type, text(kSignal) + " must be an AbortSignal, got " + describe(env, value));
+  }
+  signal_ = value;
+}
+
+}  // namespace attn::js

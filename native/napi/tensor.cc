@@ -1,0 +1,268 @@
+#include "napi/tensor.h"
+
+#include <algorithm>
+
+#include "attn/attn.h"
+#include "attn/convert.h"
+#include "napi/typed_array.h"
+
+namespace attn::js {
+
+void TensorParts::resolve(const Where& where) {
+  const ByteRange range = byte_range(view);
+  std::byte* base = storage->resolve(byte_offset + range.last);
+  if (base == nullptr) {
+    fail(ErrorCode::detached, where.text() + ": the ArrayBuffer behind it was transferred, detached or shrunk");
+  }
+  view.data = base + byte_offset;
+}
+
+Tensor::Tensor(Environment& environment, TensorParts parts) : Wrapped(environment), parts_(std::move(parts)) {
+  parts_.storage->add_tensor();
+}
+
+TensorParts Tensor::share(const Where& where) const {
+  if (disposed()) fail(ErrorCode::disposed, where.text() + " was disposed");
+  TensorParts parts;
+  parts.storage = StorageHold::share(parts_.storage.get());
+  parts.view = parts_.view;
+  parts.byte_offset = parts_.byte_offset;
+  return parts;
+}
+
+void Tensor::let_go(bool disposed) {
+  if (!parts_.storage) return;
+  parts_.storage->remove_tensor(disposed);
+  parts_.storage = StorageHold();
+}
+
+napi_value Tensor::create(Environment& environment, TensorParts parts) {
+  const napi_env env = environment.env();
+  napi_value constructor;
+  napi_value object;
+  check(env, napi_get_reference_value(env, environment.tensor_constructor, &constructor));
+  auto* tensor = new Tensor(environment, std::move(parts));
+  environment.incoming = tensor;
+  const napi_status status = napi_new_instance(env, constructor, 0, nullptr, &object);
+  if (environment.incoming == tensor) {  // the constructor did not come to take it
+    environment.incoming = nullptr;
+    tensor->collect();
+    delete tensor;
+  }
+  check(env, status);
+  return object;
+}
+
+napi_value Tensor::construct(napi_env env, napi_callback_info info) {
+  return guarded(env, [&]() -> napi_value {
+    Arguments<1> arguments(env, info);
+    Environment& environment = Environment::of(env);
+    if (environment.incoming == nullptr) {
+      fail(ErrorCode::arg_type, "Tensor: not to be constructed; use Tensor.from, Tensor.empty or Tensor.zeros");
+    }
+    environment.incoming->wrap(arguments.receiver);
+    environment.incoming = nullptr;
+    return arguments.receiver;
+  });
+}
+
+TensorParts allocate_tensor(Environment& environment, TensorView view, bool zeroed) {
+  if (std::all_of(view.strides, view.strides + view.rank, [](int64_t stride) { return stride == 0; })) {
+    set_contiguous(view);
+  }
+  TensorParts parts;
+  parts.storage = StorageHold(Storage::allocate(environment, view.elements() * dtype_bytes(view.dtype), zeroed));
+  parts.view = view;
+  parts.view.present = true;
+  parts.view.data = parts.storage->resolve(0);
+  return parts;
+}
+
+std::string shape_text(const TensorView& view) {
+  std::string text = "[";
+  for (int axis = 0; axis < view.rank; ++axis) text += (axis > 0 ? ", " : "") + std::to_string(view.shape[axis]);
+  return text + "]";
+}
+
+Memory copy_packed(TensorView& view) {
+  TensorView once = view;  // each element that is repeated by a stride of 0 is copied once
+  for (int axis = 0; axis < view.rank; ++axis) {
+    if (view.strides[axis] == 0 && view.shape[axis] > 1) once.shape[axis] = 1;
+  }
+  TensorView packed = once;
+  set_contiguous(packed);
+  Memory memory = allocate_memory(packed.elements() * dtype_bytes(view.dtype));
+  packed.data = memory.get();
+  copy_elements(once, packed);
+  for (int axis = 0; axis < view.rank; ++axis) {
+    if (view.strides[axis] != 0 || view.shape[axis] <= 1) view.strides[axis] = packed.strides[axis];
+  }
+  view.data = packed.data;
+  return memory;
+}
+
+namespace {
+
+Tensor& tensor_of(napi_env env, napi_value receiver_value) { return receiver<Tensor>(env, receiver_value); }
+
+template <typename Read>
+napi_value getter(napi_env env, napi_callback_info info, Read read) {
+  return guarded(env, [&] {
+    Arguments<1> arguments(env, info);
+    return read(tensor_of(env, arguments.receiver));
+  });
+}
+
+napi_value get_dtype(napi_env env, napi_callback_info info) {
+  return getter(env, info, [&](Tensor& tensor) { return string(env, dtype_name(tensor.parts().view.dtype)); });
+}
+napi_value get_shape(napi_env env, napi_callback_info info) {
+  return getter(env, info, [&](Tensor& tensor) {
+    const TensorView& view = tensor.parts().view;
+    return shape_array(env, view.shape, view.rank);
+  });
+}
+napi_value get_strides(napi_env env, napi_callback_info info) {
+  return getter(env, info, [&](Tensor& tensor) {
+    const TensorView& view = tensor.parts().view;
+    return shape_array(env, view.strides, view.rank);
+  });
+}
+napi_value get_size(napi_env env, napi_callback_info info) {
+  return getter(env, info,
+                [&](Tensor& tensor) { return number(env, static_cast<double>(tensor.parts().view.elements())); });
+}
+napi_value get_device(napi_env env, napi_callback_info info) {
+  return getter(env, info, [&](Tensor&) { return string(env, "cpu"); });
+}
+napi_value get_disposed(napi_env env, napi_callback_info info) {
+  return getter(env, info, [&](Tensor& tensor) {
+    napi_value value;
+    check(env, napi_get_boolean(env, tensor.disposed(), &value));
+    return value;
+  });
+}
+
+napi_value dispose_tensor(napi_env env, napi_callback_info info) {
+  return getter(env, info, [&](Tensor& tensor) {
+    tensor.dispose();
+    return undefined(env);
+  });
+}
+
+napi_value allocate(napi_env env, napi_callback_info info, const char* operation, bool zeroed) {
+  return guarded(env, [&] {
+    Arguments<2> arguments(env, info);
+    TensorView view;
+    read_shape(env, arguments[0], {operation, "shape"}, &view);
+    if (!is_undefined(env, arguments[1])) {
+      if (type_of(env, arguments[1]) != napi_object) {
+        fail(ErrorCode::arg_type,
+             std::string(operation) + ": options must be an object, got " + describe(env, arguments[1]));
+      }
+      napi_value dtype = get(env, arguments[1], "dtype");
+      if (!is_undefined(env, dtype)) view.dtype = read_dtype(env, dtype, {operation, "dtype"});
+      napi_value device = get(env, arguments[1], "device");
+      if (!is_undefined(env, device)) {
+        if (type_of(env, device) != napi_string) {
+          fail(ErrorCode::arg_type, std::string(operation) + ": device must be a string, got " + describe(env, device));
+        }
+        const Text<32> name(env, device);
+        if (std::string(name.chars) != "cpu") {
+          fail(ErrorCode::unsupported,
+               std::string(operation) + ": device '" + name.chars + "' is not available; this build has the CPU only");
+        }
+      }
+    }
+    Environment& environment = Environment::of(env);
+    return Tensor::create(environment, allocate_tensor(environment, view, zeroed));
+  });
+}
+napi_value empty(napi_env env, napi_callback_info info) { return allocate(env, info, "Tensor.empty", false); }
+napi_value zeros(napi_env env, napi_callback_info info) { return allocate(env, info, "Tensor.zeros", true); }
+
+napi_value from(napi_env env, napi_callback_info info) {
+  return guarded(env, [&] {
+    Arguments<3> arguments(env, info);
+    Environment& environment = Environment::of(env);
+    const Where where{"Tensor.from", "data"};
+    napi_value data = arguments[0];
+    const bool has_shape = !is_undefined(env, arguments[1]);
+    const bool has_dtype = !is_undefined(env, arguments[2]);
+    if (type_of(env, data) == napi_object && !is_typed_array(env, data)) {
+      napi_value unwrapped = unwrap_float16_polyfill(env, data);
+      if (unwrapped == nullptr) {
+        if (has_shape || has_dtype) {
+          fail(ErrorCode::arg_type,
+               "Tensor.from: data must be a typed array where a shape or dtype is given, got " + describe(env, data));
+        }
+        return Tensor::create(environment, read_tensor(environment, data, where));
+      }
+      TensorView shape;
+      if (has_shape) read_shape(env, arguments[1], {"Tensor.from", "shape"}, &shape);
+      const DType dtype = has_dtype ? read_dtype(env, arguments[2], {"Tensor.from", "dtype"}) : DType::f16;
+      return Tensor::create(environment, wrap_typed_array(environment, unwrapped, has_shape ? &shape : nullptr,
+                                                          static_cast<int>(dtype), where));
+    }
+    if (type_of(env, data) != napi_object) {
+      fail(ErrorCode::arg_type, "Tensor.from: data must be a typed array or a tensor, got " + describe(env, data));
+    }
+    TensorView shape;
+    if (has_shape) read_shape(env, arguments[1], {"Tensor.from", "shape"}, &shape);
+    const int dtype = has_dtype ? static_cast<int>(read_dtype(env, arguments[2], {"Tensor.from", "dtype"})) : -1;
+    return Tensor::create(environment, wrap_typed_array(environment, data, has_shape ? &shape : nullptr, dtype, where));
+  });
+}
+
+napi_property_descriptor accessor(const char* name, napi_callback read) {
+  return {name,
+          nullptr,
+          nullptr,
+          read,
+          nullptr,
+          nullptr,
+          static_cast<napi_property_attributes>(napi_enumerable | napi_configurable),
+          nullptr};
+}
+napi_property_descriptor method(const char* name, napi_callback call, int attributes = napi_default_method) {
+  return {name, nullptr, call, nullptr, nullptr, nullptr, static_cast<napi_property_attributes>(attributes), nullptr};
+}
+
+}  // namespace
+
+void Tensor::define(Environment& environment, napi_value exports) {
+  const napi_env env = environment.env();
+  std::vector<napi_property_descriptor> members = {
+      method("from", from, napi_default_method | napi_static),
+      method("empty", empty, napi_default_method | napi_static),
+      method("zeros", zeros, napi_default_method | napi_static),
+      accessor("dtype", get_dtype),
+      accessor("shape", get_shape),
+      accessor("strides", get_strides),
+      accessor("size", get_size),
+      accessor("device", get_device),
+      accessor("disposed", get_disposed),
+      accessor("data", tensor_data),
+      method("view", tensor_view),
+      method("permute", tensor_permute),
+      method("slice", tensor_slice),
+      method("contiguous", tensor_contiguous),
+      method("cast", tensor_cast),
+      method("castSync", tensor_cast_sync),
+      method("dispose", dispose_tensor),
+  };
+  napi_value global;
+  check(env, napi_get_global(env, &global));
+  napi_value dispose_symbol = get(env, get(env, global, "Symbol"), "dispose");
+  if (type_of(env, dispose_symbol) == napi_symbol) {
+    members.push_back(method(nullptr, dispose_tensor));
+    members.back().name = dispose_symbol;
+  }
+  napi_value constructor;
+  check(env, napi_define_class(env, kName, NAPI_AUTO_LENGTH, construct, nullptr, members.size(), members.data(),
+                               &constructor));
+  check(env, napi_create_reference(env, constructor, 1, &environment.tensor_constructor));
+  set(env, exports, kName, constructor);
+}
+
+}  // namespace attn::js

@@ -1,0 +1,83 @@
+// The class Tensor: a strided view over a storage, as an object of JavaScript.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "attn/tensor_view.h"
+#include "napi/environment.h"
+#include "napi/storage.h"
+
+namespace attn::js {
+
+// How messages name a tensor: "attention: k", "Tensor.from: data".
+struct Where {
+  const char* operation;
+  const char* argument;
+  std::string text() const { return std::string(operation) + ": " + argument; }
+};
+
+// A tensor without its JavaScript object. `view.data` is set by resolve.
+struct TensorParts {
+  StorageHold storage;
+  TensorView view;
+  int64_t byte_offset = 0;
+
+  // Where the elements are now. To be called after everything that can run JavaScript, which may detach buffers.
+  void resolve(const Where& where);
+};
+
+class Tensor final : public Wrapped {
+ public:
+  static constexpr char kKind = 0;
+  static constexpr const char* kName = "Tensor";
+
+  static void define(Environment& environment, napi_value exports);
+  static napi_value create(Environment& environment, TensorParts parts);
+
+  const void* kind() const override { return &kKind; }
+  void collect() override { let_go(false); }
+  void dispose() { let_go(true); }
+
+  bool disposed() const { return !parts_.storage; }
+  const TensorParts& parts() const { return parts_; }
+  // A further use of the same memory; fails when disposed.
+  TensorParts share(const Where& where) const;
+
+ private:
+  Tensor(Environment& environment, TensorParts parts);
+  void let_go(bool disposed);
+  static napi_value construct(napi_env env, napi_callback_info info);
+
+  TensorParts parts_;
+};
+
+// Native memory of the view's shape and dtype, row-major unless the strides are already set.
+TensorParts allocate_tensor(Environment& environment, TensorView view, bool zeroed);
+
+std::string shape_text(const TensorView& view);
+
+// Reading what callers give; tensor_like.cc.
+void read_shape(napi_env env, napi_value value, const Where& where, TensorView* view);
+DType read_dtype(napi_env env, napi_value value, const Where& where);
+napi_value shape_array(napi_env env, const int64_t* extents, int rank);
+// A Tensor, a typed array (one axis), or any object with data, dims or shape, and type or dtype.
+TensorParts read_tensor(Environment& environment, napi_value value, const Where& where);
+// A typed array with a shape (null: one axis) and a dtype (−1: the one that its type stands for).
+TensorParts wrap_typed_array(Environment& environment, napi_value array, const TensorView* shape, int dtype,
+                             const Where& where);
+
+// A packed copy of the elements that the view reaches, for work that must not depend on memory of JavaScript. Axes
+// with stride 0 keep it. The view is moved onto the copy.
+Memory copy_packed(TensorView& view);
+
+// Methods, by file: tensor_views.cc and tensor_cast.cc.
+napi_value tensor_view(napi_env env, napi_callback_info info);
+napi_value tensor_permute(napi_env env, napi_callback_info info);
+napi_value tensor_slice(napi_env env, napi_callback_info info);
+napi_value tensor_contiguous(napi_env env, napi_callback_info info);
+napi_value tensor_data(napi_env env, napi_callback_info info);
+napi_value tensor_cast(napi_env env, napi_callback_info info);
+napi_value tensor_cast_sync(napi_env env, napi_callback_info info);
+
+}  // namespace attn::js
