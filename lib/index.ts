@@ -1,0 +1,51 @@
+// The public surface, nothing else.
+export {
+  Tensor,
+  type Device,
+  type DType,
+  type ForeignTensor,
+  type HalfFloats,
+  type TensorClass,
+  type TensorData,
+  type TensorLike,
+  type TensorOptions,
+} from './tensor';
+export { activation, activationSync, type ActivationOptions, type ActivationResult } from './ops/activation';
+export { attention, attentionSync, type AttentionOptions, type AttentionResult } from './ops/attention';
+export { causalConv1d, causalConv1dSync, type CausalConv1dOptions, type CausalConv1dResult } from './ops/causal-conv1d';
+export { decayGate, decayGateSync, type DecayGateOptions, type DecayGateResult } from './ops/decay-gate';
+export { l2Norm, l2NormSync, type L2NormOptions, type L2NormResult } from './ops/l2-norm';
+export { layerNorm, layerNormSync, type LayerNormOptions, type LayerNormResult } from './ops/layer-norm';
+export {
+  linearAttention,
+  linearAttentionSync,
+  type LinearAttentionOptions,
+  type LinearAttentionResult,
+} from './ops/linear-attention';
+export {
+  mergeAttention,
+  mergeAttentionSync,
+  type MergeAttentionOptions,
+  type MergeAttentionResult,
+  type AttentionPart,
+} from './ops/merge-attention';
+export { rmsNorm, rmsNormSync, type RmsNormOptions, type RmsNormResult } from './ops/rms-norm';
+export {
+  rotaryEmbedding,
+  rotaryEmbeddingSync,
+  type RotaryEmbeddingOptions,
+  type RotaryEmbeddingResult,
+} from './ops/rotary-embedding';
+export { tokenShift, tokenShiftSync, type TokenShiftOptions, type TokenShiftResult } from './ops/token-shift';
+export type { CallOptions } from './ops/call-options';
+export {
+  devices,
+  explain,
+  info,
+  setThreads,
+  type DeviceInfo,
+  type Explanation,
+  type Info,
+  type Kernel,
+} from './info';
+export { BindingError, isAttnError, type AttnError, type ErrorCode } from './errors';
