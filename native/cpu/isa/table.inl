@@ -24,6 +24,7 @@ constexpr JoinedRows<kCounts...> join_rows(const KernelInfo (&... arrays)[kCount
 #include "cpu/kernels/rows.inl"
 
 #include "cpu/kernels/activation.inl"
+#include "cpu/kernels/attention_prefill.inl"
 #include "cpu/kernels/causal_conv1d.inl"
 #include "cpu/kernels/decay_gate.inl"
 #include "cpu/kernels/l2_norm.inl"
@@ -36,6 +37,7 @@ constexpr JoinedRows<kCounts...> join_rows(const KernelInfo (&... arrays)[kCount
 
 constexpr auto kJoined = join_rows(
     // attention: decode before prefill
+    kAttentionPrefill,
 
     // linear_attention: recurrent before chunk
     kLinearAttention,

@@ -1,0 +1,223 @@
+// Softmax attention, prefill form: any number of queries, any mask, any head size.
+//
+// Equation: out = softmax(scale · q kᵀ + bias) v per query head; query head h reads key head floor(h · Hkv / Hq).
+// Shapes: q [B, T, Hq, K], k [B, S, Hkv, K], v [B, S, Hkv, V], out [B, T, Hq, V], lse [B, Hq, T]; packed calls have all
+// sequences' tokens on one token axis.
+// Layout: last axes contiguous, the rest strided; the blocks are described in attention_prefill_plan.inl.
+// Units: scores and references in log2 inside, natural logarithms outside.
+// Types: f32, f16, bf16; sums in f32. With bf16 products P is rounded to bf16.
+// Edge: T, S or the visible keys may be none: zeros, lse −∞. What a hidden key holds never reaches an output.
+// Cost: 2 · pairs · (K + V) flops over the visible pairs; memory beyond the tensors as the plan states, per thread and
+// independent of T and S.
+// Source: arXiv 2205.14135 (online softmax over tiles); rescaling only on growth as in FlashAttention 4.
+// Oracle: test/oracle, float64, from the equation.
+
+#include "cpu/kernels/attention_prefill_plan.inl"
+
+#include "cpu/kernels/attention_prefill_pack.inl"
+
+#include "cpu/kernels/attention_prefill_scores.inl"
+
+#include "cpu/kernels/attention_prefill_adjust.inl"
+
+#include "cpu/kernels/attention_prefill_values.inl"
+
+#include "cpu/kernels/attention_prefill_rows.inl"
+
+// Bounds and factors of the task's rows, and their packed queries.
+template <class E, typename S>
+void prefill_load_rows(const PrefillPlan& plan, const SequenceRules& rules, int64_t head, int64_t row_begin,
+                       int64_t row_end, const PrefillScratch<E>& scratch) {
+  const AttentionCall& call = plan.call;
+  const TensorView& q = call.q;
+  const S* base = q.as<const S>() + rules.batch * q.strides[0] + rules.query_begin * q.strides[1];
+  const int64_t tiles = divide_up(row_end - row_begin, kPrefillTile);
+  for (int64_t tile = 0; tile < tiles; ++tile) {
+    const S* rows[kPrefillTile];
+    PrefillTileBounds bounds{INT64_MAX, 0, 0, INT64_MAX, false};
+    for (int r = 0; r < kPrefillTile; ++r) {
+      const int64_t at = tile * kPrefillTile + r;
+      // Rows past the end repeat the last row's bounds over zero queries, so that they never need the edge path.
+      const int64_t row = at_most(row_begin + at, row_end - 1);
+      const int64_t query = row / plan.group;
+      const KeyRange keys = visible_keys(rules, query);
+      scratch.low[at] = keys.first;
+      scratch.high[at] = keys.last;
+      if (keys.first < keys.last) {
+        bounds.low = at_most(bounds.low, keys.first);
+        bounds.high = at_least(bounds.high, keys.last);
+      }
+      bounds.full_low = at_least(bounds.full_low, keys.first);
+      bounds.full_high = at_most(bounds.full_high, keys.last);
+      scratch.scale[at] = score_factor(call, rules, query);
+      scratch.start[at] = 0.0f;
+      scratch.started[at] = false;
+      store(scratch.sum + at * kLanes, zero());
+      const int64_t query_head = head * plan.group + row % plan.group;
+      rows[r] = row_begin + at < row_end ? base + query * q.strides[1] + query_head * q.strides[2] : nullptr;
+    }
+    scratch.tiles[tile] = bounds;
+    prefill_pack_query_tile<E>(scratch.q + tile * kPrefillTile * plan.steps * E::kPair, rows,
+                               scratch.scale + tile * kPrefillTile, call.axes.K, plan.steps);
+  }
+  const int64_t floats = tiles * kPrefillTile * plan.columns * kPrefillPanel;
+  for (int64_t i = 0; i < floats; i += kLanes) store(scratch.o + i, zero());
+}
+
+// One query block against one packed key block.
+template <class E, typename S>
+void prefill_block(const PrefillPlan& plan, const SequenceRules& rules, int64_t head, int64_t row_begin,
+                   int64_t first_row, int64_t rows, int64_t first_key, bool finite, const PrefillScratch<E>& scratch) {
+  PrefillBlock<E> block{plan, scratch, first_row, first_key, {}, {}};
+  const int tiles = static_cast<int>(divide_up(rows, kPrefillTile));
+  const int64_t panels = plan.block_keys / kPrefillPanel;
+  int64_t most = 0;
+  for (int tile = 0; tile < tiles; ++tile) {
+    const PrefillTileBounds& bounds = scratch.tiles[block.tile_index(tile)];
+    block.begin[tile] = at_most(panels, at_least(0, bounds.low - first_key) / kPrefillPanel);
+    block.end[tile] = at_most(panels, divide_up(at_least(0, bounds.high - first_key), kPrefillPanel));
+    if (block.begin[tile] < block.end[tile]) most = at_least(most, block.end[tile]);
+  }
+  if (most == 0) return;
+  if (plan.adjusts) {
+    ScoreTerms<S> terms[kPrefillRows];
+    for (int64_t row = 0; row < tiles * kPrefillTile; ++row) {
+      const int64_t task_row = at_most(row_begin + first_row + row, row_begin + first_row + rows - 1);
+      terms[row] = score_terms<S>(plan.call, rules, head * plan.group + task_row % plan.group, task_row / plan.group);
+    }
+    prefill_adjust_block(block, terms, tiles, most);
+  } else {
+    prefill_weigh_block(block, tiles, most);
+  }
+  prefill_weigh_values(block, tiles, finite);
+}
+
+// Rows [row_begin, row_end) of one sequence and key head.
+template <class E, typename S>
+void prefill_task(const PrefillPlan& plan, const SequenceRules& rules, int64_t head, int64_t row_begin,
+                  int64_t row_end, const PrefillScratch<E>& scratch, const ExecContext& exec) {
+  prefill_load_rows<E, S>(plan, rules, head, row_begin, row_end, scratch);
+  const int64_t rows = row_end - row_begin;
+  int64_t low = INT64_MAX, high = 0;
+  for (int64_t tile = 0; tile < divide_up(rows, kPrefillTile); ++tile) {
+    low = at_most(low, scratch.tiles[tile].low);
+    high = at_least(high, scratch.tiles[tile].high);
+  }
+  for (int64_t key = low / plan.block_keys * plan.block_keys; key < high; key += plan.block_keys) {
+    const int64_t begin = at_least(0, low - key) / kPrefillPanel * kPrefillPanel;
+    const int64_t end = at_most(plan.block_keys, divide_up(high - key, kPrefillPanel) * kPrefillPanel);
+    const bool finite = prefill_pack_keys<E, S>(plan, rules, head, key, begin, end, scratch);
+    for (int64_t row = 0; row < rows; row += kPrefillRows) {
+      if (exec.stopped()) return;
+      prefill_block<E, S>(plan, rules, head, row_begin, row, at_most(kPrefillRows, rows - row), key, finite, scratch);
+    }
+  }
+  const int64_t panel = kPrefillTile * kPrefillPanel;
+  for (int64_t row = 0; row < rows; ++row) {
+    const int64_t query_head = head * plan.group + (row_begin + row) % plan.group;
+    const PrefillEnd end = prefill_end(plan.call.options.sinks, query_head, scratch.started[row], -scratch.start[row],
+                                       reduce_add(load(scratch.sum + row * kLanes)));
+    const float* o = scratch.o + row / kPrefillTile * plan.columns * panel + row % kPrefillTile * kPrefillPanel;
+    prefill_store_row<S>(plan.call, rules, query_head, (row_begin + row) / plan.group, o, panel, end);
+  }
+}
+
+// How the call falls into tasks: the longest first, all heads of one stretch of queries side by side.
+class PrefillTasks {
+ public:
+  // For packed calls `table` holds B + 1 offsets.
+  PrefillTasks(const PrefillPlan& plan, int64_t* table) : plan_(plan), table_(table) {
+    const AttentionAxes& axes = plan.call.axes;
+    if (plan.call.options.cu_seqlens.present) {
+      int64_t groups = 0;
+      for (int64_t b = 0; b < axes.B; ++b) {
+        table[b] = groups;
+        groups += groups_of(sequence_rules(plan.call, b).queries);
+      }
+      table[axes.B] = groups;
+      count_ = groups * axes.Hkv;
+    } else {
+      groups_ = groups_of(axes.T);
+      count_ = groups_ * axes.B * axes.Hkv;
+    }
+  }
+  int64_t count() const { return count_; }
+
+  struct Task {
+    SequenceRules rules;
+    int64_t head, row_begin, row_end;
+  };
+  Task at(int64_t index) const {
+    const AttentionAxes& axes = plan_.call.axes;
+    int64_t b, group;
+    const int64_t head = index % axes.Hkv;
+    if (plan_.call.options.cu_seqlens.present) {
+      const int64_t entry = index / axes.Hkv;
+      int64_t low = 0, high = axes.B;  // table_[low] <= entry < table_[high]
+      while (high - low > 1) {
+        const int64_t middle = (low + high) / 2;
+        (table_[middle] <= entry ? low : high) = middle;
+      }
+      b = low;
+      group = table_[b + 1] - 1 - entry;
+    } else {
+      b = index / axes.Hkv % axes.B;
+      group = groups_ - 1 - index / axes.Hkv / axes.B;
+    }
+    const SequenceRules rules = sequence_rules(plan_.call, b);
+    const int64_t blocks = divide_up(rules.queries * plan_.group, kPrefillRows);
+    const int64_t groups = groups_of(rules.queries);
+    return {rules, head, blocks * group / groups * kPrefillRows,
+            at_most(blocks * (group + 1) / groups * kPrefillRows, rules.queries * plan_.group)};
+  }
+
+ private:
+  int64_t groups_of(int64_t queries) const {
+    return divide_up(divide_up(queries * plan_.group, kPrefillRows), plan_.group_blocks);
+  }
+  const PrefillPlan& plan_;
+  int64_t* table_;
+  int64_t groups_ = 0;
+  int64_t count_ = 0;
+};
+
+template <typename S>
+Status attention_prefill(const AttentionCall& call, ExecContext& exec) {
+  using E = PrefillEngine<S>;
+  const PrefillPlan plan = prefill_plan<E>(call);
+  const size_t table = call.options.cu_seqlens.present ? static_cast<size_t>(call.axes.B + 1) * sizeof(int64_t) : 0;
+  size_t worker_bytes = 0;
+  PrefillScratch<E>::carve(plan, nullptr, &worker_bytes);
+  Status reserved = exec.reserve(table, worker_bytes);
+  if (!reserved.is_ok()) return reserved;
+  const AttentionAxes& axes = call.axes;
+  const int64_t pairs = axes.Hq * axes.T * at_least(axes.S, 1) * (call.options.cu_seqlens.present ? 1 : axes.B);
+  const int64_t work = pairs * (axes.K + axes.V);
+  if (call.options.key_indices.present) {
+    prefill_gathered<S>(plan, exec);
+  } else {
+    const PrefillTasks tasks(plan, reinterpret_cast<int64_t*>(exec.shared()));
+    exec.parallel_for(
+        tasks.count(),
+        [&](int64_t index, std::byte* worker) {
+          size_t bytes;
+          const PrefillScratch<E> scratch = PrefillScratch<E>::carve(plan, worker, &bytes);
+          const typename PrefillTasks::Task task = tasks.at(index);
+          prefill_task<E, S>(plan, task.rules, task.head, task.row_begin, task.row_end, scratch, exec);
+        },
+        work);
+  }
+  if (call.scores.present) prefill_inspect<S>(plan, exec, work);
+  return Status();
+}
+
+inline const char* attention_prefill_supports(const AttentionCall&) { return nullptr; }
+
+inline constexpr KernelInfo kAttentionPrefill[] = {
+    {"cpu." ATTN_ISA "/attention.prefill.f32", OpId::attention, kIsa, "prefill", "f32",
+     supports_as<AttentionCall, attention_prefill_supports>, run_as<AttentionCall, attention_prefill<float>>},
+    {"cpu." ATTN_ISA "/attention.prefill.f16", OpId::attention, kIsa, "prefill", "f16",
+     supports_as<AttentionCall, attention_prefill_supports>, run_as<AttentionCall, attention_prefill<f16>>},
+    {"cpu." ATTN_ISA "/attention.prefill.bf16", OpId::attention, kIsa, "prefill", "bf16",
+     supports_as<AttentionCall, attention_prefill_supports>, run_as<AttentionCall, attention_prefill<bf16>>},
+};
