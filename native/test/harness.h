@@ -28,5 +28,6 @@ Tests thread_pool_tests();
 Tests cpu_limits_tests();
 Tests dispatch_tests();
 Tests vec_tests();
+Tests attention_prefill_tests();
 
 }  // namespace attn::test
