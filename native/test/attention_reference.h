@@ -100,12 +100,12 @@ struct AttentionReference {
       if (o.softcap.present) score = o.softcap.value * std::tanh(score / o.softcap.value);
       row.capped.push_back(score);
       const double bias = o.bias.present ? element(o.bias, s.batch, head, t, key) : 0;
-      const bool visible = in_bounds(s, t, key) && bias != none &&
-                           (!o.mask.present || element(o.mask, s.batch, head, t, key) != 0);
+      const bool visible =
+          in_bounds(s, t, key) && bias != none && (!o.mask.present || element(o.mask, s.batch, head, t, key) != 0);
       score += bias;
       if (o.alibi_slopes.present) score += element(o.alibi_slopes, head) * static_cast<double>(key - s.start - t);
       row.biased.push_back(visible ? score : none);
-      if (visible && !(row.biased.back() <= top)) top = row.biased.back();
+      if (visible && !std::isnan(top) && !(row.biased.back() <= top)) top = row.biased.back();
     }
     row.weights.assign(keys.size(), 0.0);
     if (top == none) return finish(row, s, head, token);

@@ -36,7 +36,8 @@ int main(int argc, char** argv) {
   using namespace attn::test;
   const char* wanted = argc > 1 ? argv[1] : "";
   int count = 0;
-  for (const Tests& tests : {thread_pool_tests(), cpu_limits_tests(), dispatch_tests(), vec_tests(), attention_prefill_tests()}) {
+  for (const Tests& tests :
+       {thread_pool_tests(), cpu_limits_tests(), dispatch_tests(), vec_tests(), attention_prefill_tests()}) {
     for (int i = 0; i < tests.count; ++i) {
       if (std::strstr(tests.rows[i].name, wanted) == nullptr) continue;
       running = tests.rows[i].name;

@@ -94,8 +94,8 @@ void prefill_block(const PrefillPlan& plan, const SequenceRules& rules, int64_t 
 
 // Rows [row_begin, row_end) of one sequence and key head.
 template <class E, typename S>
-void prefill_task(const PrefillPlan& plan, const SequenceRules& rules, int64_t head, int64_t row_begin,
-                  int64_t row_end, const PrefillScratch<E>& scratch, const ExecContext& exec) {
+void prefill_task(const PrefillPlan& plan, const SequenceRules& rules, int64_t head, int64_t row_begin, int64_t row_end,
+                  const PrefillScratch<E>& scratch, const ExecContext& exec) {
   prefill_load_rows<E, S>(plan, rules, head, row_begin, row_end, scratch);
   const int64_t rows = row_end - row_begin;
   int64_t low = INT64_MAX, high = 0;

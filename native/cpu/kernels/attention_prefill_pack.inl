@@ -127,14 +127,14 @@ inline F32 prefill_pack_values(PrefillPairs, bf16* to, int64_t stride, int64_t f
 // Packs keys [begin, end) of a block, both multiples of the panel; `first` is the sequence's key at the block's start.
 // Returns whether all values are finite.
 template <class E, typename S>
-bool prefill_pack_keys(const PrefillPlan& plan, const SequenceRules& rules, int64_t head, int64_t first,
-                       int64_t begin, int64_t end, const PrefillScratch<E>& scratch) {
+bool prefill_pack_keys(const PrefillPlan& plan, const SequenceRules& rules, int64_t head, int64_t first, int64_t begin,
+                       int64_t end, const PrefillScratch<E>& scratch) {
   const TensorView& k = plan.call.k;
   const TensorView& v = plan.call.v;
-  const S* key_base = k.as<const S>() + rules.batch * k.strides[0] + rules.key_begin * k.strides[1] +
-                      head * k.strides[2];
-  const S* value_base = v.as<const S>() + rules.batch * v.strides[0] + rules.key_begin * v.strides[1] +
-                        head * v.strides[2];
+  const S* key_base =
+      k.as<const S>() + rules.batch * k.strides[0] + rules.key_begin * k.strides[1] + head * k.strides[2];
+  const S* value_base =
+      v.as<const S>() + rules.batch * v.strides[0] + rules.key_begin * v.strides[1] + head * v.strides[2];
   F32 finite = zero();
   for (int64_t at = begin; at < end; at += kPrefillPanel) {
     const S* keys[kPrefillPanel];
@@ -146,8 +146,8 @@ bool prefill_pack_keys(const PrefillPlan& plan, const SequenceRules& rules, int6
       values[i] = counts ? value_base + key * v.strides[1] : nullptr;
     }
     prefill_pack_key_panel<E>(scratch.k + at * plan.steps * E::kPair, keys, plan.call.axes.K, plan.steps);
-    finite = add(finite, prefill_pack_values(E{}, scratch.v, scratch.v_stride, at, values, kPrefillPanel,
-                                             plan.call.axes.V));
+    finite =
+        add(finite, prefill_pack_values(E{}, scratch.v, scratch.v_stride, at, values, kPrefillPanel, plan.call.axes.V));
   }
   return !any(is_nan(finite));
 }

@@ -11,7 +11,7 @@ inline constexpr int kPrefillTile = kRegisters >= 32 ? 12 : 6;  // query rows of
 inline constexpr int kPrefillPanel = 2 * kLanes;                // its columns: keys, or value columns
 inline constexpr int kPrefillRows = 96;                         // query rows of a block
 inline constexpr int kPrefillTiles = kPrefillRows / kPrefillTile;
-inline constexpr int kPrefillMaxKeys = 256;                     // most keys of a block
+inline constexpr int kPrefillMaxKeys = 256;                       // most keys of a block
 inline constexpr int kPrefillScoreStride = kPrefillMaxKeys + 16;  // elements; not a power of two, for the cache's sets
 // Scores are kept relative to a row's reference m, in log2; m follows the row's maximum only when it has grown by more.
 inline constexpr float kPrefillSlack = 8.0f;
@@ -62,12 +62,12 @@ using PrefillEngine = std::conditional_t<std::is_same_v<S, bf16> && kHasBf16Dot,
 
 struct PrefillPlan {
   const AttentionCall& call;
-  int64_t group;        // G
-  int64_t steps;        // of the summed axis in Q·K: ceil(K / kPair)
-  int64_t columns;      // panels of value columns
+  int64_t group;    // G
+  int64_t steps;    // of the summed axis in Q·K: ceil(K / kPair)
+  int64_t columns;  // panels of value columns
   int64_t block_keys;
-  int64_t group_blocks; // most blocks of a task
-  bool adjusts;         // scores meet more than bounds: softcap, bias, mask or ALiBi
+  int64_t group_blocks;  // most blocks of a task
+  bool adjusts;          // scores meet more than bounds: softcap, bias, mask or ALiBi
 
   int64_t rows() const { return group_blocks * kPrefillRows; }
 };
@@ -82,20 +82,20 @@ struct PrefillTileBounds {
 template <class E>
 struct PrefillScratch {
   using Element = typename E::Element;
-  Element* q;       // [tile][step][row][pair]
-  float* o;         // [tile][column panel][row][kPrefillPanel]
-  Element* k;       // [panel][step][key][pair]
-  Element* v;       // [column panel][key / pair][column][pair]
-  Element* p;       // [row][kPrefillScoreStride]
-  float* s;         // the same for scores that are still to be adjusted
-  float* start;     // [row] −m, or 0 before the row's first visible key
-  float* scale;     // [row] factor on q·k, in log2
-  float* sum;       // [row][kLanes] of the weights
-  int64_t* low;     // [row] bounds of the visible keys
+  Element* q;    // [tile][step][row][pair]
+  float* o;      // [tile][column panel][row][kPrefillPanel]
+  Element* k;    // [panel][step][key][pair]
+  Element* v;    // [column panel][key / pair][column][pair]
+  Element* p;    // [row][kPrefillScoreStride]
+  float* s;      // the same for scores that are still to be adjusted
+  float* start;  // [row] −m, or 0 before the row's first visible key
+  float* scale;  // [row] factor on q·k, in log2
+  float* sum;    // [row][kLanes] of the weights
+  int64_t* low;  // [row] bounds of the visible keys
   int64_t* high;
-  bool* started;    // [row]
+  bool* started;  // [row]
   PrefillTileBounds* tiles;
-  int64_t v_stride; // elements of a column panel of V
+  int64_t v_stride;  // elements of a column panel of V
 
   static PrefillScratch carve(const PrefillPlan& plan, std::byte* memory, size_t* bytes) {
     const int64_t rows = plan.rows();
@@ -132,8 +132,9 @@ template <class E>
 PrefillPlan prefill_plan(const AttentionCall& call) {
   const AttentionAxes& axes = call.axes;
   const AttentionOptions& options = call.options;
-  PrefillPlan plan{call, axes.Hkv > 0 ? axes.Hq / axes.Hkv : 0, divide_up(axes.K, E::kPair),
-                   divide_up(axes.V, kPrefillPanel), 0, 0, false};
+  PrefillPlan plan{
+      call, axes.Hkv > 0 ? axes.Hq / axes.Hkv : 0, divide_up(axes.K, E::kPair), divide_up(axes.V, kPrefillPanel), 0, 0,
+      false};
   const int64_t width = at_least(plan.steps * E::kPair + plan.columns * kPrefillPanel, 1);
   plan.block_keys = at_least(64, at_most(kPrefillMaxKeys, 73728 / width / 64 * 64));
   // Enough tasks for the machine, enough rows in each for packing to be cheap.
@@ -142,6 +143,7 @@ PrefillPlan prefill_plan(const AttentionCall& call) {
   const int64_t most = at_least(4, at_most(16, 524288 / (kPrefillRows * width)));
   const int64_t longest = divide_up(axes.T * plan.group, kPrefillRows);
   plan.group_blocks = at_least(1, at_most(longest, at_most(most, at_least(4, blocks / 32))));
-  plan.adjusts = options.softcap.present || options.bias.present || options.mask.present || options.alibi_slopes.present;
+  plan.adjusts =
+      options.softcap.present || options.bias.present || options.mask.present || options.alibi_slopes.present;
   return plan;
 }

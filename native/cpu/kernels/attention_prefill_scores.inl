@@ -27,8 +27,8 @@ template <class E>
 struct PrefillBlock {
   const PrefillPlan& plan;
   const PrefillScratch<E>& scratch;
-  int64_t first_row;        // of the block among the task's rows
-  int64_t first_key;        // the sequence's key at the block's start
+  int64_t first_row;             // of the block among the task's rows
+  int64_t first_key;             // the sequence's key at the block's start
   int64_t begin[kPrefillTiles];  // weights that the tile's rows have in this block, in panels: [begin, end)
   int64_t end[kPrefillTiles];
 

@@ -66,8 +66,7 @@ template <class E>
       if (block.begin[tile] >= block.end[tile]) continue;
       const PrefillTileBounds& bounds = scratch.tiles[block.tile_index(tile)];
       const int64_t begin = at_least(block.begin[tile] * kPrefillPanel, bounds.low - block.first_key) / E::kPair;
-      const int64_t end =
-          divide_up(at_most(block.end[tile] * kPrefillPanel, bounds.high - block.first_key), E::kPair);
+      const int64_t end = divide_up(at_most(block.end[tile] * kPrefillPanel, bounds.high - block.first_key), E::kPair);
       float* o = scratch.o + (block.tile_index(tile) * block.plan.columns + column) * kPanelSize;
       const typename E::Element* weights = block.weights(static_cast<int64_t>(tile) * kPrefillTile);
       if (finite) {
