@@ -31,13 +31,16 @@ describe('merging', () => {
           const call = attentionCall({ q: args.q, k, v }, sizes, { returnLse: true });
           return attentionSync(call.q, call.k, call.v, call.options);
         });
-        const outs = parts.map(({ out }) => out);
-        const lses = parts.map(({ lse }) => lse!);
+        const partial = parts.map(({ out, lse }) => ({ out, lse: lse! }));
         const options = withSinks ? { sinks: toTensor(sinks, 'f32') } : {};
-        const merged = mergeAttentionSync(outs, lses, options);
+        const merged = mergeAttentionSync(partial, options);
         const [out, lse] = [toDense(merged.out), toDense(merged.lse)];
 
-        const fromParts = mergeAttention(outs.map(toDense), lses.map(toDense), withSinks ? sinks : undefined);
+        const fromParts = mergeAttention(
+          partial.map(({ out }) => toDense(out)),
+          partial.map(({ lse }) => toDense(lse)),
+          withSinks ? sinks : undefined,
+        );
         expectClose(out, fromParts.out, allowed[sizes.dtype], 'merged against the oracle');
         expectClose(lse, fromParts.lse, allowedLse.f32, 'lse against the oracle');
         const whole = runAttention(
@@ -47,7 +50,7 @@ describe('merging', () => {
         );
         expectClose(out, whole.out, twice(allowed[sizes.dtype]), 'merged against the whole');
         expectClose(lse, whole.lse!, twice(allowedLse.f32), 'lse against the whole');
-        expectSameBits(toDense(mergeAttentionSync(outs, lses, options).out), out, 'again');
+        expectSameBits(toDense(mergeAttentionSync(partial, options).out), out, 'again');
       }),
       { numRuns: 40 },
     );
@@ -56,7 +59,10 @@ describe('merging', () => {
   it('rows that are empty everywhere gives zeros and −∞', () => {
     const nothing = toTensor(Dense.filled([1, 2, 3, 4], 0), 'f32');
     const empty = toTensor(Dense.filled([1, 3, 2], Number.NEGATIVE_INFINITY), 'f32');
-    const { out, lse } = mergeAttentionSync([nothing, nothing], [empty, empty]);
+    const { out, lse } = mergeAttentionSync([
+      { out: nothing, lse: empty },
+      { out: nothing, lse: empty },
+    ]);
     expect(new Set(toDense(out).data)).toEqual(new Set([0]));
     expect(new Set(toDense(lse).data)).toEqual(new Set([Number.NEGATIVE_INFINITY]));
   });

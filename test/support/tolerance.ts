@@ -27,27 +27,49 @@ const linear: Record<FloatType, Tolerance> = {
   bf16: { relative: 1.25 * storing.bf16, ofMax: 2e-5 },
 };
 
+// What stands around attention: a few operations per element, or one sum over a row.
+const around: Record<FloatType, Tolerance> = {
+  f32: { relative: 4e-6, ofMax: 1e-6 },
+  f16: { relative: 1.25 * storing.f16, ofMax: 1e-6 },
+  bf16: { relative: 1.25 * storing.bf16, ofMax: 1e-6 },
+};
+const always = (tolerance: Tolerance): Record<FloatType, Tolerance> => ({
+  f32: tolerance,
+  f16: tolerance,
+  bf16: tolerance,
+});
+
+// Copies of inputs.
+const exact = always({});
+
+// An angle is a float32 product, off by one unit in its last place where a frequency is: 10⁻⁷ of up to 200 radians.
+const rotation: Record<FloatType, Tolerance> = {
+  f32: { relative: 4e-6, ofMax: 3e-5 },
+  f16: { relative: 1.25 * storing.f16, ofMax: 3e-5 },
+  bf16: { relative: 1.25 * storing.bf16, ofMax: 3e-5 },
+};
+
 export const tolerances = {
   attention: {
     out: attention,
     // Natural logarithm of a sum, f32 whatever the inputs.
-    lse: {
-      f32: { relative: 1e-5, absolute: 1e-5 },
-      f16: { relative: 1e-5, absolute: 1e-5 },
-      bf16: { relative: 1e-5, absolute: 1e-5 },
-    },
+    lse: always({ relative: 1e-5, absolute: 1e-5 }),
     // Scores are sums of signed products: their error is relative to the largest, not to each. f32 whatever the inputs.
-    scores: {
-      f32: { relative: 1e-5, ofMax: 1e-5 },
-      f16: { relative: 1e-5, ofMax: 1e-5 },
-      bf16: { relative: 1e-5, ofMax: 1e-5 },
-    },
+    scores: always({ relative: 1e-5, ofMax: 1e-5 }),
   },
   linearAttention: {
     out: linear,
-    state: { f32: linear.f32, f16: linear.f32, bf16: linear.f32 },
-    normalizer: { f32: linear.f32, f16: linear.f32, bf16: linear.f32 },
+    state: always(linear.f32),
+    normalizer: always(linear.f32),
   },
+  activation: { out: around },
+  causalConv1d: { out: around, state: exact },
+  decayGate: { decay: always(around.f32), rate: always(around.f32) },
+  l2Norm: { out: around },
+  layerNorm: { out: around },
+  rmsNorm: { out: around },
+  rotaryEmbedding: { out: rotation },
+  tokenShift: { out: around, state: exact },
 } as const satisfies Record<string, Record<string, Record<FloatType, Tolerance>>>;
 
 /** What ONNX's own backend tests allow. */
