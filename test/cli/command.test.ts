@@ -22,7 +22,7 @@ const inputs = {
   q: numbers([1, 5, 4, 8]),
   k: numbers([1, 5, 2, 8]),
   v: numbers([1, 5, 2, 8], 2),
-  decay: Tensor.from(new Float32Array(20).fill(-0.1), [1, 5, 4]),
+  decay: Tensor.from(new Float32Array(10).fill(-0.1), [1, 5, 2]),
   starts: Tensor.from(Int32Array.of(2), [1]),
 };
 writeSafetensors(path('in.safetensors'), inputs);

@@ -107,7 +107,7 @@ const cases: readonly Case[] = [
   softmaxPrefill(512),
   softmaxPrefill(2048),
   softmaxDecode(4096),
-  softmaxDecode(32768),
+  softmaxDecode(16384),
   linearPrefill(512),
   linearPrefill(2048),
   linearPrefill(8192),
