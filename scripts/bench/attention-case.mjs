@@ -42,7 +42,7 @@ export function attentionCase(lib, spec) {
   return {
     call,
     isAsync: spec.asynchronous ?? false,
-    kernel: () => lib.explain('attention', { q, k, v }, options)?.kernel,
+    kernel: () => lib.explain('attention', q, k, v, options).kernel,
     tensors,
     flops: 4 * visiblePairs(spec) * D * Hq * B,
     bytes: bytesOf(...Object.values(tensors)),

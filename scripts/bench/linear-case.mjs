@@ -32,7 +32,7 @@ export function linearCase(lib, spec) {
   return {
     call,
     isAsync: spec.asynchronous ?? false,
-    kernel: () => lib.explain('linearAttention', { q, k, v }, options)?.kernel,
+    kernel: () => lib.explain('linearAttention', q, k, v, options).kernel,
     tensors: { q, k, v, out, ...own },
     // read the state for q, write it, and with the delta rule read it for k too
     flops: (delta ? 6 : 4) * B * T * H * D * D,
