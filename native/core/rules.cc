@@ -139,7 +139,8 @@ Status check_axis_rules(const Binding& binding) {
     if (rule.kind == RuleKind::positive && binding.axis(rule.axis_a) < 1) {
       return binding.fail(ErrorCode::shape, name(rule.axis_a) + ": 0, expected at least 1");
     }
-    if (rule.kind != RuleKind::divides) continue;
+    // An axis that only absent options have puts no condition on the others.
+    if (rule.kind != RuleKind::divides || !binding.known(rule.axis_a)) continue;
     const int64_t divisor = binding.axis(rule.axis_a);
     const int64_t number = binding.axis(rule.axis_b);
     if (divisor == 0 ? number == 0 : number % divisor == 0) continue;
