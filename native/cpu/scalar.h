@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "generated/dtypes.h"
+
 namespace attn {
 
 struct f16 {
@@ -15,6 +17,29 @@ struct bf16 {
 struct f8e4m3 {  // no infinity; 0x7f and 0xff are NaN; largest 448
   uint8_t bits;
 };
+
+template <typename S>
+constexpr DType dtype_of();
+template <>
+constexpr DType dtype_of<float>() {
+  return DType::f32;
+}
+template <>
+constexpr DType dtype_of<f16>() {
+  return DType::f16;
+}
+template <>
+constexpr DType dtype_of<bf16>() {
+  return DType::bf16;
+}
+template <>
+constexpr DType dtype_of<int8_t>() {
+  return DType::i8;
+}
+template <>
+constexpr DType dtype_of<f8e4m3>() {
+  return DType::f8e4m3;
+}
 
 inline uint32_t float_bits(float value) {
   uint32_t bits;

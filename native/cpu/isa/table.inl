@@ -3,6 +3,8 @@
 
 #include "cpu/kernels/attention_mask.inl"
 
+#include "cpu/kernels/attention_decode.inl"
+
 // Arrays of rows, one after the other.
 template <size_t... kCounts>
 struct JoinedRows {
@@ -37,6 +39,7 @@ constexpr JoinedRows<kCounts...> join_rows(const KernelInfo (&... arrays)[kCount
 
 constexpr auto kJoined = join_rows(
     // attention: decode before prefill
+    kAttentionDecode,
     kAttentionPrefill,
 
     // linear_attention: recurrent before chunk

@@ -200,6 +200,20 @@ template <int kCount>
   }
 }
 
+// Lane i of the result is the sum of the lanes of rows[i].
+[[gnu::always_inline]] inline F32 sum_each(const F32 (&rows)[kLanes]) {
+  F32 pairs[4], quads[2];
+  for (int i = 0; i < 4; ++i) {
+    const F32 a = rows[2 * i], b = rows[2 * i + 1];
+    pairs[i] = _mm256_add_ps(_mm256_blend_ps(a, b, 0xaa), _mm256_permute_ps(_mm256_blend_ps(b, a, 0xaa), 0xb1));
+  }
+  for (int i = 0; i < 2; ++i) {
+    const F32 a = pairs[2 * i], b = pairs[2 * i + 1];
+    quads[i] = _mm256_add_ps(_mm256_blend_ps(a, b, 0xcc), _mm256_permute_ps(_mm256_blend_ps(b, a, 0xcc), 0x4e));
+  }
+  return _mm256_add_ps(_mm256_blend_ps(quads[0], quads[1], 0xf0), _mm256_permute2f128_ps(quads[0], quads[1], 0x21));
+}
+
 // Stops the compiler from folding a load into every operation that uses the value.
 [[gnu::always_inline]] inline void keep(F32& value) { asm("" : "+x"(value)); }
 

@@ -184,6 +184,23 @@ template <int kCount>
   }
 }
 
+// Lane i of the result is the sum of the lanes of rows[i].
+[[gnu::always_inline]] inline F32 sum_each(const F32 (&rows)[kLanes]) {
+  F32 quads[4], halves[2];
+  for (int i = 0; i < 4; ++i) {
+    const F32* r = rows + 4 * i;
+    const F32 top = _mm512_add_ps(_mm512_unpacklo_ps(r[0], r[1]), _mm512_unpackhi_ps(r[0], r[1]));
+    const F32 bottom = _mm512_add_ps(_mm512_unpacklo_ps(r[2], r[3]), _mm512_unpackhi_ps(r[2], r[3]));
+    quads[i] = _mm512_add_ps(_mm512_shuffle_ps(top, bottom, 0x44), _mm512_shuffle_ps(top, bottom, 0xee));
+  }
+  for (int i = 0; i < 2; ++i) {
+    const F32 a = quads[2 * i], b = quads[2 * i + 1];
+    halves[i] = _mm512_add_ps(_mm512_shuffle_f32x4(a, b, 0x88), _mm512_shuffle_f32x4(a, b, 0xdd));
+  }
+  return _mm512_add_ps(_mm512_shuffle_f32x4(halves[0], halves[1], 0x88),
+                       _mm512_shuffle_f32x4(halves[0], halves[1], 0xdd));
+}
+
 // Stops the compiler from folding a load into every operation that uses the value.
 [[gnu::always_inline]] inline void keep(F32& value) { asm("" : "+v"(value)); }
 

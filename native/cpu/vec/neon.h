@@ -178,6 +178,11 @@ template <int kCount>
   rows[3] = vreinterpretq_f32_f64(vtrn2q_f64(top_odd, bottom_odd));
 }
 
+// Lane i of the result is the sum of the lanes of rows[i].
+[[gnu::always_inline]] inline F32 sum_each(const F32 (&rows)[kLanes]) {
+  return vpaddq_f32(vpaddq_f32(rows[0], rows[1]), vpaddq_f32(rows[2], rows[3]));
+}
+
 // Stops the compiler from folding a load into every operation that uses the value.
 [[gnu::always_inline]] inline void keep(F32& value) { asm("" : "+w"(value)); }
 

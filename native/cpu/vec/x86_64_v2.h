@@ -212,6 +212,13 @@ template <int kCount>
   _MM_TRANSPOSE4_PS(rows[0], rows[1], rows[2], rows[3]);
 }
 
+// Lane i of the result is the sum of the lanes of rows[i].
+[[gnu::always_inline]] inline F32 sum_each(const F32 (&rows)[kLanes]) {
+  const F32 top = _mm_add_ps(_mm_unpacklo_ps(rows[0], rows[1]), _mm_unpackhi_ps(rows[0], rows[1]));
+  const F32 bottom = _mm_add_ps(_mm_unpacklo_ps(rows[2], rows[3]), _mm_unpackhi_ps(rows[2], rows[3]));
+  return _mm_add_ps(_mm_movelh_ps(top, bottom), _mm_movehl_ps(bottom, top));
+}
+
 // Stops the compiler from folding a load into every operation that uses the value.
 [[gnu::always_inline]] inline void keep(F32& value) { asm("" : "+x"(value)); }
 

@@ -199,6 +199,8 @@ inline void probe_lanes(Checks& checks) {
   checks.expect(reduce_add(va) == sum, "reduce_add", 0, reduce_add(va), sum);
   checks.expect(reduce_max(va) == *std::max_element(a, a + kLanes), "reduce_max", 0, reduce_max(va), 0);
   F32 rows[kLanes];
+  for (int r = 0; r < kLanes; ++r) rows[r] = add(iota(), splat(static_cast<float>(r)));
+  check("sum_each", sum_each(rows), [&](int i) { return static_cast<float>(i * kLanes + kLanes * (kLanes - 1) / 2); });
   for (int r = 0; r < kLanes; ++r) rows[r] = add(iota(), splat(static_cast<float>(r * kLanes)));
   transpose(rows);
   for (int r = 0; r < kLanes; ++r)

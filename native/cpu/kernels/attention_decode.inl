@@ -1,0 +1,197 @@
+// attention, form decode: a few query rows per key-value head, bound by reading keys and values once.
+//
+// Equation: attention_mask.inl and attention_decode_rows.inl
+// Shapes:   q [B, T, Hq, K], k [B, S, Hkv, K], v [B, S, Hkv, V]; at most 16 queries per sequence, or any number when
+//   each names its keys (keyIndices)
+// Layout:   all query heads of a key-value head and all queries go over the keys together. Blocks of 64 keys are taken
+//   under all key-value heads before the next block, so that memory is read in the order of [tokens, heads, dim]; the
+//   next block is fetched into L2 meanwhile. Only visible keys are read
+// Types:    S: f32, f16, bf16; sums f32
+// Edge:     the keys are cut in parts by the sequence's own length alone, and parts merge in order: neither threads nor
+//   the rest of the batch change a bit
+// Cost:     scratch O(threads · rows · (K + V) + parts · rows · V), at most 33 parts a sequence
+// Oracle:   test/oracle/attention
+
+#include "cpu/kernels/attention_decode_tile.inl"
+
+#include "cpu/kernels/attention_decode_rows.inl"
+
+inline constexpr int64_t kDecodeQueries = 16;
+inline constexpr int64_t kTaskRows = 64;  // rows that one task takes through its keys, over all its heads
+
+// One sequence, or one query of it when queries name their keys.
+struct DecodeItem {
+  SequenceRules rules;
+  KeyRange queries;     // [first, last) of the sequence
+  KeyRange keys;        // that any of the queries sees; entries of the list when listed
+  RowBlock rows;        // all of them
+  int64_t padded_rows;  // per key-value head
+  int64_t row_blocks;
+  int64_t heads;  // key-value heads per task
+  int64_t head_blocks;
+  int64_t part_keys;
+  int64_t parts;
+
+  int64_t tasks() const { return parts * head_blocks * row_blocks; }
+};
+
+// Rows that go through a tile together.
+inline int64_t tile_rows(int64_t rows) { return rows >= 3 ? 4 : rows; }
+
+inline DecodeItem decode_item(const AttentionCall& call, int64_t index) {
+  const TensorView& indices = call.options.key_indices;
+  DecodeItem item{};
+  item.rules = sequence_rules(call, indices.present ? index / call.axes.T : index);
+  item.queries = {0, item.rules.queries};
+  if (indices.present) {
+    item.queries = {index % call.axes.T, index % call.axes.T + 1};
+    item.keys = {0, call.axes.I};
+  } else if (item.rules.queries > 0 && item.rules.queries <= kDecodeQueries) {
+    item.keys = {visible_keys(item.rules, 0).first, visible_keys(item.rules, item.rules.queries - 1).last};
+  } else {
+    item.queries.last = 0;
+  }
+  const int64_t group = call.axes.Hkv > 0 ? call.axes.Hq / call.axes.Hkv : 0;
+  const int64_t rows = (item.queries.last - item.queries.first) * group;
+  if (rows == 0) return item;
+  item.rows = {item.queries.first * group, rows, group};
+  item.padded_rows = round_up(rows, tile_rows(rows));
+  item.row_blocks = (rows + kTaskRows - 1) / kTaskRows;
+  item.heads = item.padded_rows >= kTaskRows ? 1 : kTaskRows / item.padded_rows;
+  if (item.heads > call.axes.Hkv || item.heads < 1) item.heads = call.axes.Hkv;
+  if (indices.present && indices.strides[2] != 0) item.heads = 1;
+  item.head_blocks = (call.axes.Hkv + item.heads - 1) / item.heads;
+  // One part writes its rows at once: enough where the queries themselves are many tasks.
+  const int64_t keys = item.keys.last > item.keys.first ? item.keys.last - item.keys.first : 0;
+  item.part_keys = round_up(keys / 32, kBlockKeys);
+  if (item.part_keys < 4 * kBlockKeys) item.part_keys = 4 * kBlockKeys;
+  if (indices.present && call.axes.T > kDecodeQueries) item.part_keys = keys > 0 ? keys : 1;
+  item.parts = keys == 0 ? 1 : (keys + item.part_keys - 1) / item.part_keys;
+  return item;
+}
+
+// Keys and values as tensors.
+template <typename C>
+struct TensorKeys {
+  const AttentionCall& call;
+  const DecodeItem& item;
+  const KeyRange* ranges;  // per query of the item
+  int64_t kv_head;         // whose list counts when heads have their own
+
+  int64_t key_stride_head() const { return call.k.strides[2]; }
+  int64_t value_stride_head() const { return call.v.strides[2]; }
+  bool listed() const { return call.options.key_indices.present; }
+
+  void scale_scores(const KeyBlock<C>&, int64_t, int, float*) const {}
+  void scale_weights(const KeyBlock<C>&, int64_t, int, float*) const {}
+
+  // Entries [first, last) of the item's keys, at most kBlockKeys; the rest of the block repeats the last one.
+  void fill(KeyBlock<C>& block, int64_t first, int64_t last) const {
+    const C* keys =
+        call.k.as<const C>() + item.rules.batch * call.k.strides[0] + item.rules.key_begin * call.k.strides[1];
+    const C* values =
+        call.v.as<const C>() + item.rules.batch * call.v.strides[0] + item.rules.key_begin * call.v.strides[1];
+    block.first = first;
+    block.count = 0;
+    const TensorView& indices = call.options.key_indices;
+    const int32_t* list = nullptr;
+    if (listed()) {
+      list = indices.as<const int32_t>() + item.rules.batch * indices.strides[0] +
+             item.queries.first * indices.strides[1] + kv_head * indices.strides[2];
+    }
+    for (int64_t entry = first; entry < last; ++entry) {
+      const int64_t key = list == nullptr ? entry : list[entry * indices.strides[3]];
+      if (list != nullptr && (key < ranges[0].first || key >= ranges[0].last)) continue;
+      block.keys[block.count] = keys + key * call.k.strides[1];
+      block.values[block.count] = values + key * call.v.strides[1];
+      block.listed[block.count++] = key;
+    }
+    for (int64_t entry = block.count; block.count > 0 && entry < kBlockKeys; ++entry) {
+      block.keys[entry] = block.keys[block.count - 1];
+      block.values[entry] = block.values[block.count - 1];
+    }
+  }
+};
+
+// Scratch of a worker, cut in pieces of whole cache lines.
+struct ScratchCursor {
+  std::byte* at;
+  template <typename E>
+  E* take(int64_t count) {
+    E* piece = reinterpret_cast<E*>(at);
+    at += round_up(count * static_cast<int64_t>(sizeof(E)), 64);
+    return piece;
+  }
+};
+
+// The rows of one task: all of `heads` key-value heads from `first_head` on. What belongs to a head lies together, with
+// rows padded to whole tiles.
+template <typename S, typename C>
+struct DecodeRows {
+  using Product = KeyProduct<S, C>;
+  using Vector = typename Product::Vector;
+
+  RowBlock rows;
+  int64_t padded;  // rows per head, to whole tiles
+  int64_t first_head, heads;
+  int64_t vectors;  // per row of q
+  int64_t dim_stride;
+  Vector* q;         // [heads][padded][vectors]
+  float* scores;     // [heads][padded / kRows][kBlockKeys][kRows]
+  float* tops;       // [heads][padded]
+  float* sums;       // [heads][padded / kRows][kLanes]
+  float* factors;    // [padded]: from products to bits
+  float* row;        // for finish_row
+  RowState* states;  // of this part: [heads][padded]
+  float* values;     // sums of this part: [heads][padded][dim_stride]
+  int64_t states_stride_head, values_stride_head;
+
+  static int64_t vectors_of(const AttentionCall& call) { return (call.axes.K + Product::kWidth - 1) / Product::kWidth; }
+  static int64_t stride_of(const AttentionCall& call) { return round_up(call.axes.V, 2 * kLanes); }
+
+  void take(const AttentionCall& call, const DecodeItem& item, ScratchCursor& cursor) {
+    padded = item.padded_rows < kTaskRows ? item.padded_rows : kTaskRows;
+    vectors = vectors_of(call);
+    dim_stride = stride_of(call);
+    const int64_t all = padded * item.heads;
+    q = cursor.take<Vector>(all * vectors);
+    scores = cursor.take<float>(all * kBlockKeys);
+    tops = cursor.take<float>(all);
+    sums = cursor.take<float>(all * kLanes);
+    factors = cursor.take<float>(padded);
+    row = cursor.take<float>(dim_stride);
+    states = cursor.take<RowState>(all);
+    values = cursor.take<float>(all * dim_stride);
+    states_stride_head = padded;
+    values_stride_head = padded * dim_stride;
+  }
+};
+
+#include "cpu/kernels/attention_decode_task.inl"
+
+#include "cpu/kernels/attention_decode_plan.inl"
+
+template <typename S>
+const char* decode_supports(const AttentionCall& call) {
+  if (call.options.scores != AttentionScores::absent) return "scores are written by the prefill form";
+  if (call.q.dtype != dtype_of<S>()) return "another dtype";
+  if (call.options.key_indices.present) return nullptr;
+  const TensorView& offsets = call.options.cu_seqlens.q;
+  if (!call.options.cu_seqlens.present) {
+    return call.axes.T > kDecodeQueries ? "more than 16 queries per sequence" : nullptr;
+  }
+  for (int64_t b = 0; b < call.axes.B; ++b) {
+    const int32_t* offset = offsets.as<const int32_t>() + b * offsets.strides[0];
+    if (offset[offsets.strides[0]] - offset[0] > kDecodeQueries) return "more than 16 queries in a sequence";
+  }
+  return nullptr;
+}
+
+inline constexpr KernelInfo kAttentionDecode[] = {
+    {"cpu." ATTN_ISA "/attention.decode.f32", OpId::attention, kIsa, "decode", "f32",
+     supports_as<AttentionCall, decode_supports<float>>, run_as<AttentionCall, decode_run<float>>},
+    {"cpu." ATTN_ISA "/attention.decode.f16", OpId::attention, kIsa, "decode", "f16",
+     supports_as<AttentionCall, decode_supports<f16>>, run_as<AttentionCall, decode_run<f16>>},
+    {"cpu." ATTN_ISA "/attention.decode.bf16", OpId::attention, kIsa, "decode", "bf16",
+     supports_as<AttentionCall, decode_supports<bf16>>, run_as<AttentionCall, decode_run<bf16>>},
+};

@@ -1,0 +1,149 @@
+// Decode attention: the running softmax of the rows that share a key-value head, block of keys by block of keys, and
+// what becomes of the parts in the end.
+//
+// Equation: m' = max(m, max_j x_j), l' = l · 2^(m − m') + Σ_j 2^(x_j − m'), the same for the sums of values;
+//   parts merge alike, in the order of the keys; sinks join the sum at the very end
+// Edge:     a hidden key weighs exactly 0; a row without visible keys keeps m = −∞ and gives zeros and lse −∞
+
+// The rows of a call that share keys: queries [first_query, last_query) of a sequence under the heads of one key-value
+// head, query by query.
+struct RowBlock {
+  int64_t first_row;  // query · group + head within the group
+  int64_t rows;
+  int64_t group;  // query heads per key-value head
+
+  int64_t query(int64_t row) const { return (first_row + row) / group; }
+  int64_t head(int64_t row, int64_t kv_head) const { return kv_head * group + (first_row + row) % group; }
+};
+
+// What one part of the keys leaves of a row; the sums of values lie beside it.
+struct RowState {
+  float top;  // largest score so far, in bits; −∞: no key seen
+  float sum;  // of the weights relative to it
+};
+
+// Turns the products of one row into scores in bits, hidden keys into kHidden. `scores` is one row of the block.
+template <typename S, typename C>
+inline void adjust_row(const ScoreTerms<S>& terms, const KeyRange& range, const KeyBlock<C>& block, bool listed,
+                       float* scores) {
+  if (listed) {  // neither bias nor mask
+    ScoreTerms<S> capped;
+    capped.cap = terms.cap;
+    for (int64_t j = 0; j < block.count; j += kLanes)
+      store(scores + j, apply_terms(capped, load(scores + j), 0, kLanes));
+    for (int64_t j = 0; j < block.count; ++j) {
+      if (terms.slope != 0) scores[j] += terms.slope * static_cast<float>(block.listed[j] - terms.position);
+      if (block.listed[j] < range.first || block.listed[j] >= range.last) scores[j] = kHidden;
+    }
+    return;
+  }
+  if (terms.any()) {
+    for (int64_t j = 0; j < block.count; j += kLanes) {
+      const int64_t n = block.count - j < kLanes ? block.count - j : kLanes;
+      store(scores + j, apply_terms(terms, load(scores + j), block.first + j, n));
+    }
+  }
+  for (int64_t j = 0; j < block.count; ++j) {
+    if (block.first + j < range.first || block.first + j >= range.last) scores[j] = kHidden;
+  }
+}
+
+// Largest of each row over a vector's lanes, which hold [key][row].
+template <int kRows>
+inline void fold_max(F32 top, float* row_tops) {
+  float lanes[kLanes];
+  store(lanes, top);
+  for (int r = 0; r < kRows; ++r) {
+    for (int l = r; l < kLanes; l += kRows) row_tops[r] = lanes[l] > row_tops[r] ? lanes[l] : row_tops[r];
+  }
+}
+template <int kRows>
+inline F32 repeat_rows(const float* rows) {
+  float lanes[kLanes];
+  for (int l = 0; l < kLanes; ++l) lanes[l] = rows[l % kRows];
+  return load(lanes);
+}
+
+// Scores become weights in place; `tops` and `sums` (one vector of lanes) move on, `factors` gets what the sums of
+// values so far are to be multiplied by. `hidden`: some scores are kHidden.
+template <int kRows>
+inline void weigh(float* scores, int64_t keys, bool hidden, float* tops, float* sums, float* factors) {
+  static_assert(kLanes % kRows == 0);
+  const int64_t count = round_up(keys * kRows, kLanes);
+  F32 top = load(scores);
+  for (int64_t i = kLanes; i < count; i += kLanes) top = max(top, load(scores + i));
+  float next[kRows], base[kRows];
+  for (int r = 0; r < kRows; ++r) next[r] = tops[r];
+  fold_max<kRows>(top, next);
+  for (int r = 0; r < kRows; ++r) {
+    base[r] = next[r] == kHidden ? 0.0f : next[r];
+    factors[r] = next[r] == tops[r] ? 1.0f : __builtin_exp2f(tops[r] - next[r]);
+    tops[r] = next[r];
+  }
+  const F32 bases = repeat_rows<kRows>(base);
+  F32 sum = mul(load(sums), repeat_rows<kRows>(factors));
+  for (int64_t i = 0; i < count; i += kLanes) {
+    const F32 x = load(scores + i);
+    F32 weight = exp2(sub(x, bases));
+    if (hidden) weight = select(equal(x, splat(kHidden)), zero(), weight);
+    sum = add(sum, weight);
+    store(scores + i, weight);
+  }
+  store(sums, sum);
+}
+
+// Where a finished row goes.
+template <typename S>
+struct RowTarget {
+  S* out;
+  float* lse;  // null: not asked for
+  const float* gate_f32;
+  const S* gate;
+  float sink;  // in bits; −∞: none
+};
+
+// Merges the parts of a row in their order and writes the row. `values` holds the sums of the first part, those of the
+// next are `part_stride` floats on; `states` likewise. `row` is scratch for one row.
+template <typename S, typename C>
+inline void finish_row(const RowTarget<S>& target, int64_t parts, const RowState* states, int64_t states_stride,
+                       const float* values, int64_t values_stride, int64_t dim, float* row) {
+  float top = kHidden;
+  for (int64_t p = 0; p < parts; ++p) top = states[p * states_stride].top > top ? states[p * states_stride].top : top;
+  float sum = 0;
+  const int64_t padded = round_up(dim, 2 * kLanes);
+  for (int64_t d = 0; d < padded; d += kLanes) store(row + d, zero());
+  for (int64_t p = 0; p < parts; ++p) {
+    const RowState& state = states[p * states_stride];
+    if (state.top == kHidden) continue;
+    const float weight = __builtin_exp2f(state.top - top);
+    sum += weight * state.sum;
+    for (int64_t d = 0; d < padded; d += kLanes) {
+      store(row + d, fma(splat(weight), load(values + p * values_stride + d), load(row + d)));
+    }
+  }
+  const bool empty = top == kHidden;
+  if (target.lse != nullptr) *target.lse = empty ? kHidden : (top + __builtin_log2f(sum)) * kLn2;
+  float scale = empty ? 0.0f : 1.0f / sum;
+  if (!empty && target.sink != kHidden) {
+    const float limit = target.sink > top ? target.sink : top;
+    const float own = __builtin_exp2f(top - limit);
+    scale = own / (sum * own + __builtin_exp2f(target.sink - limit));
+  }
+  if constexpr (ValueRead<C>::kPairsEvenOdd) {
+    for (int64_t d = 0; d < padded; d += 2 * kLanes) {
+      float pair[2 * kLanes];
+      for (int i = 0; i < kLanes; ++i) {
+        pair[2 * i] = row[d + i];
+        pair[2 * i + 1] = row[d + kLanes + i];
+      }
+      for (int i = 0; i < 2 * kLanes; ++i) row[d + i] = pair[i];
+    }
+  }
+  for (int64_t d = 0; d < dim; d += kLanes) {
+    const int64_t n = dim - d < kLanes ? dim - d : kLanes;
+    F32 value = mul(load(row + d), splat(scale));
+    if (target.gate_f32 != nullptr) value = mul(value, sigmoid(load_partial(target.gate_f32 + d, n)));
+    if (target.gate != nullptr) value = mul(value, sigmoid(load_partial(target.gate + d, n)));
+    store_partial(target.out + d, value, n);
+  }
+}

@@ -1,0 +1,174 @@
+// Decode attention: one task is one part of the keys under some key-value heads; then rows of several parts merge.
+// Included by attention_decode.inl.
+
+template <typename S, typename C>
+inline void load_queries(const AttentionCall& call, const DecodeItem& item, DecodeRows<S, C>& work) {
+  for (int64_t h = 0; h < work.heads; ++h) {
+    for (int64_t r = 0; r < work.padded; ++r) {
+      auto* to = work.q + (h * work.padded + r) * work.vectors;
+      // Padded rows repeat the last one; nothing reads their results.
+      const int64_t row = r < work.rows.rows ? r : work.rows.rows - 1;
+      const int64_t t = work.rows.query(row);
+      const S* from = call.q.as<const S>() + item.rules.batch * call.q.strides[0] +
+                      (item.rules.query_begin + t) * call.q.strides[1] +
+                      work.rows.head(row, work.first_head + h) * call.q.strides[2];
+      for (int64_t i = 0; i < work.vectors; ++i) {
+        const int64_t rest = call.axes.K - i * KeyProduct<S, C>::kWidth;
+        to[i] = KeyProduct<S, C>::query(from + i * KeyProduct<S, C>::kWidth,
+                                        rest < KeyProduct<S, C>::kWidth ? rest : KeyProduct<S, C>::kWidth);
+      }
+      if (h == 0) work.factors[r] = score_factor(call, item.rules, t);
+    }
+  }
+  const int64_t all = work.heads * work.padded;
+  for (int64_t i = 0; i < all; ++i) work.tops[i] = kHidden;
+  for (int64_t i = 0; i < all * kLanes; ++i) work.sums[i] = 0;
+  for (int64_t h = 0; h < work.heads; ++h) {
+    float* values = work.values + h * work.values_stride_head;
+    for (int64_t i = 0; i < work.padded * work.dim_stride; i += kLanes) store(values + i, zero());
+  }
+}
+
+// What tells the rows of a task apart when scores are adjusted.
+template <typename S>
+struct RowRules {
+  const AttentionCall& call;
+  const SequenceRules& rules;
+  const KeyRange* ranges;  // per query
+  int64_t first_query;
+  float cap;    // bits
+  bool by_row;  // bias, mask or ALiBi
+  bool hides;   // bias or mask
+};
+
+// Products of one tile row of heads become scores in bits. Gives whether some are hidden.
+template <int kRows, typename S, typename C>
+inline bool adjust_scores(const RowRules<S>& row_rules, const DecodeRows<S, C>& work, int64_t kv_head,
+                          int64_t first_row, const KeyBlock<C>& block, bool listed, float* scores) {
+  const int64_t count = round_up(block.count * kRows, kLanes);
+  const F32 factor = repeat_rows<kRows>(work.factors + first_row);
+  const bool cap_here = row_rules.cap > 0 && !row_rules.by_row;
+  for (int64_t i = 0; i < count; i += kLanes) {
+    F32 x = mul(load(scores + i), factor);
+    if (cap_here) x = mul(splat(row_rules.cap), tanh(div(x, splat(row_rules.cap))));
+    store(scores + i, x);
+  }
+  bool hidden = row_rules.hides || listed;
+  for (int r = 0; r < kRows && first_row + r < work.rows.rows; ++r) {
+    const int64_t t = work.rows.query(first_row + r);
+    const KeyRange& range = row_rules.ranges[t - row_rules.first_query];
+    const bool cut = !listed && (block.first < range.first || block.first + block.count > range.last);
+    if (!cut && !row_rules.by_row) continue;
+    float row[kBlockKeys];
+    for (int64_t j = 0; j < block.count; ++j) row[j] = scores[j * kRows + r];
+    ScoreTerms<S> terms;
+    if (row_rules.by_row) {
+      terms = score_terms<S>(row_rules.call, row_rules.rules, work.rows.head(first_row + r, kv_head), t);
+    }
+    adjust_row(terms, range, block, listed, row);
+    for (int64_t j = 0; j < block.count; ++j) scores[j * kRows + r] = row[j];
+    hidden = hidden || cut;
+  }
+  for (int64_t i = block.count * kRows; i < count; ++i) scores[i] = kHidden;
+  return hidden || block.count * kRows < count;
+}
+
+template <typename C>
+[[gnu::always_inline]] inline void prefetch_row(const C* row, int64_t dim) {
+  for (int64_t byte = 0; byte < dim * static_cast<int64_t>(sizeof(C)); byte += 64) {
+    prefetch_l2(reinterpret_cast<const char*>(row) + byte);
+  }
+}
+
+// One block of keys under all heads of the task.
+template <int kRows, typename S, typename C, typename Keys>
+inline void take_block(const RowRules<S>& row_rules, const Keys& source, DecodeRows<S, C>& work,
+                       const KeyBlock<C>& block, const KeyBlock<C>& next) {
+  constexpr int kKeys = kTileSums / kRows;
+  const int64_t key_dim = row_rules.call.axes.K, value_dim = row_rules.call.axes.V;
+  const int64_t block_scores = kBlockKeys * kRows;
+  for (int64_t j = 0; j < block.count; j += kKeys) {
+    for (int64_t h = 0; h < work.heads; ++h) {
+      const int64_t offset = (work.first_head + h) * source.key_stride_head();
+      for (int i = 0; i < kKeys; ++i) prefetch_row(next.keys[j + i] + offset, key_dim);
+      for (int64_t r = 0; r < work.padded; r += kRows) {
+        const int64_t at = h * work.padded + r;
+        score_tile<KeyProduct<S, C>, kRows>(work.q + at * work.vectors, work.vectors, block.keys + j, offset, key_dim,
+                                            work.scores + at / kRows * block_scores + j * kRows);
+      }
+    }
+  }
+  for (int64_t h = 0; h < work.heads; ++h) {
+    const int64_t kv_head = work.first_head + h;
+    const int64_t offset = kv_head * source.value_stride_head();
+    for (int64_t r = 0; r < work.padded; r += kRows) {
+      const int64_t at = h * work.padded + r;
+      float* scores = work.scores + at / kRows * block_scores;
+      float factors[kRows];
+      source.scale_scores(block, kv_head, kRows, scores);
+      const bool hidden = adjust_scores<kRows>(row_rules, work, kv_head, r, block, source.listed(), scores);
+      weigh<kRows>(scores, block.count, hidden, work.tops + at, work.sums + at / kRows * kLanes, factors);
+      source.scale_weights(block, kv_head, kRows, scores);
+      add_values<kRows>(scores, block, next, offset, hidden, value_dim,
+                        work.values + h * work.values_stride_head + r * work.dim_stride, work.dim_stride, factors);
+    }
+  }
+}
+
+// All keys [keys.first, keys.last) of the item for the rows of the task.
+template <int kRows, typename S, typename C, typename Keys>
+inline void take_part(const AttentionCall& call, const DecodeItem& item, const Keys& source, const KeyRange& keys,
+                      const ExecContext& exec, DecodeRows<S, C>& work) {
+  const AttentionOptions& options = call.options;
+  RowRules<S> row_rules{call, item.rules, source.ranges, item.queries.first, 0, false, false};
+  row_rules.cap = static_cast<float>(options.softcap.value_or(0) * 1.44269504088896341);
+  row_rules.hides = options.bias.present || options.mask.present;
+  row_rules.by_row = row_rules.hides || options.alibi_slopes.present;
+  KeyBlock<C> blocks[2];
+  int current = 0;
+  auto last_of = [&](int64_t first) { return first + kBlockKeys < keys.last ? first + kBlockKeys : keys.last; };
+  if (keys.first < keys.last) source.fill(blocks[current], keys.first, last_of(keys.first));
+  for (int64_t first = keys.first; first < keys.last && !exec.stopped(); first += kBlockKeys) {
+    const int64_t next = first + kBlockKeys;
+    KeyBlock<C>& following = blocks[1 - current];
+    following.count = 0;
+    if (next < keys.last) source.fill(following, next, last_of(next));
+    if (blocks[current].count > 0) {
+      take_block<kRows>(row_rules, source, work, blocks[current], following.count > 0 ? following : blocks[current]);
+    }
+    current = 1 - current;
+  }
+  for (int64_t h = 0; h < work.heads; ++h) {
+    for (int64_t r = 0; r < work.padded; ++r) {
+      const float* sums = work.sums + (h * work.padded + r) / kRows * kLanes;
+      float sum = 0;
+      for (int64_t l = r % kRows; l < kLanes; l += kRows) sum += sums[l];
+      work.states[h * work.states_stride_head + r] = {work.tops[h * work.padded + r], sum};
+    }
+  }
+}
+
+template <typename S>
+inline RowTarget<S> row_target(const AttentionCall& call, const DecodeItem& item, int64_t head, int64_t t) {
+  const AttentionOptions& options = call.options;
+  const int64_t batch = item.rules.batch, token = item.rules.query_begin + t;
+  auto row = [&](const TensorView& view) {
+    return batch * view.strides[0] + token * view.strides[1] + head * view.strides[2];
+  };
+  RowTarget<S> target{call.out.as<S>() + row(call.out), nullptr, nullptr, nullptr, kHidden};
+  if (call.lse.present) {
+    target.lse =
+        call.lse.as<float>() + batch * call.lse.strides[0] + head * call.lse.strides[1] + token * call.lse.strides[2];
+  }
+  if (options.gate.present && options.gate.dtype == DType::f32) {
+    target.gate_f32 = options.gate.as<const float>() + row(options.gate);
+  } else if (options.gate.present) {
+    target.gate = options.gate.as<const S>() + row(options.gate);
+  }
+  if (options.sinks.present) {
+    const int64_t at = head * options.sinks.strides[0];
+    const bool f32 = options.sinks.dtype == DType::f32;
+    target.sink = kLog2E * (f32 ? options.sinks.as<const float>()[at] : to_float(options.sinks.as<const S>()[at]));
+  }
+  return target;
+}

@@ -1,0 +1,172 @@
+// The two products of decode attention over a block of keys: scores of a few rows against a few keys, and the
+// weighted sum of values.
+//
+// Layout: scores are [key][row] for kRows rows that go together, so that one vector holds whole keys and the weights of
+//   a key lie side by side for the second product. Sums of values are [row][dim], their dims in the order that the value
+//   loads give (ValueRead).
+// Types:  C is the storage type of keys and values, S that of queries; sums are f32
+// Source: arXiv 2205.14135 (online softmax); bf16 keys meet bf16 queries in pairs, exactly, with f32 sums
+
+inline constexpr int64_t kBlockKeys = 64;
+
+// Sums that a score tile keeps in registers: whole vectors of results.
+inline constexpr int kTileSums = kRegisters == 32 ? 16 : 8;
+
+inline constexpr int64_t round_up(int64_t value, int64_t multiple) {
+  return (value + multiple - 1) / multiple * multiple;
+}
+
+// How q·k is summed: the vectors that hold queries and keys.
+template <typename S, typename C>
+struct KeyProduct {
+  using Vector = F32;
+  static constexpr int kWidth = kLanes;  // values of one vector
+
+  [[gnu::always_inline]] static Vector query(const S* from, int64_t n) { return load_partial(from, n); }
+  [[gnu::always_inline]] static Vector key(const C* from) { return load(from); }
+  [[gnu::always_inline]] static Vector key_end(const C* from, int64_t n) { return load_partial(from, n); }
+  [[gnu::always_inline]] static F32 sum(F32 acc, Vector key, Vector query) { return fma(key, query, acc); }
+};
+
+template <>
+struct KeyProduct<bf16, bf16> {
+  using Vector = Bf16x32;
+  static constexpr int kWidth = 2 * kLanes;
+
+  [[gnu::always_inline]] static Vector query(const bf16* from, int64_t n) {
+    bf16 padded[kWidth] = {};
+    for (int64_t i = 0; i < n; ++i) padded[i] = from[i];
+    return load_bf16_pairs(padded);
+  }
+  [[gnu::always_inline]] static Vector key(const bf16* from) { return load_bf16_pairs(from); }
+  [[gnu::always_inline]] static Vector key_end(const bf16* from, int64_t n) { return query(from, n); }
+  [[gnu::always_inline]] static F32 sum(F32 acc, Vector key, Vector query) { return dot_bf16(acc, key, query); }
+};
+
+// How values are read. A pair of vectors holds 2 · kLanes dims: for bf16 the even ones, then the odd ones, which costs
+// less than widening them in order; finish_row puts them right.
+template <typename C>
+struct ValueRead {
+  static constexpr bool kPairsEvenOdd = false;
+  [[gnu::always_inline]] static void pair(const C* from, F32& first, F32& second) {
+    first = load(from);
+    second = load(from + kLanes);
+  }
+};
+template <>
+struct ValueRead<bf16> {
+  static constexpr bool kPairsEvenOdd = true;
+  [[gnu::always_inline]] static void pair(const bf16* from, F32& first, F32& second) {
+    split_bf16(load(reinterpret_cast<const float*>(from)), first, second);
+  }
+};
+template <typename C>
+[[gnu::always_inline]] inline void read_value_end(const C* from, int64_t n, F32& first, F32& second) {
+  C padded[2 * kLanes] = {};
+  for (int64_t i = 0; i < n; ++i) padded[i] = from[i];
+  ValueRead<C>::pair(padded, first, second);
+}
+
+// Where the keys and values of a block lie; rows of one key-value head are `offset` further on.
+template <typename C>
+struct KeyBlock {
+  int64_t count = 0;
+  int64_t first = 0;  // key of entry 0, unless listed
+  const C* keys[kBlockKeys];
+  const C* values[kBlockKeys];
+  const float* key_scales[kBlockKeys];  // of quantised keys, per head; null otherwise
+  const float* value_scales[kBlockKeys];
+  int64_t listed[kBlockKeys];  // the keys themselves, where they do not follow each other
+};
+
+// out[key][row] = q[row] · keys[key] for kRows rows and kTileSums / kRows keys. q is [row][vectors].
+template <typename Product, int kRows, typename C>
+inline void score_tile(const typename Product::Vector* q, int64_t vectors, const C* const* keys, int64_t offset,
+                       int64_t dim, float* out) {
+  constexpr int kKeys = kTileSums / kRows;
+  F32 sums[kTileSums];
+  for (F32& sum : sums) sum = zero();
+  int64_t vector = 0;
+  for (; (vector + 1) * Product::kWidth <= dim; ++vector) {
+    typename Product::Vector k[kKeys];
+    for (int j = 0; j < kKeys; ++j) k[j] = Product::key(keys[j] + offset + vector * Product::kWidth);
+    for (int r = 0; r < kRows; ++r) {
+      const typename Product::Vector row = q[r * vectors + vector];
+      for (int j = 0; j < kKeys; ++j) sums[j * kRows + r] = Product::sum(sums[j * kRows + r], k[j], row);
+    }
+  }
+  if (const int64_t rest = dim - vector * Product::kWidth; rest > 0) {
+    for (int j = 0; j < kKeys; ++j) {
+      const typename Product::Vector k = Product::key_end(keys[j] + offset + vector * Product::kWidth, rest);
+      for (int r = 0; r < kRows; ++r) {
+        sums[j * kRows + r] = Product::sum(sums[j * kRows + r], k, q[r * vectors + vector]);
+      }
+    }
+  }
+  for (int i = 0; i < kTileSums; i += kLanes) {
+    F32 group[kLanes];
+    for (int l = 0; l < kLanes; ++l) group[l] = sums[i + l];
+    store(out + i, sum_each(group));
+  }
+}
+
+// Dims [0, 2 · kPairs · kLanes) of the sums: out[row] = factors[row] · out[row] + Σ weights[key][row] · values[key].
+// With `guarded`, some rows see only some of the keys: their weights are zero, but zero times a value that is not finite
+// would still be NaN, so a NaN is looked into row by row.
+template <int kRows, int kPairs, bool kEnd, typename C>
+inline void value_strip(const float* weights, int64_t keys, const C* const* values, int64_t offset,
+                        const C* const* next_values, bool guarded, int64_t rest, float* out, int64_t stride,
+                        const float* factors) {
+  constexpr int kVectors = 2 * kPairs;
+  auto read = [&](int64_t key, F32(&v)[kVectors]) __attribute__((always_inline)) {
+    const C* from = values[key] + offset;
+    if constexpr (kEnd) return read_value_end(from, rest, v[0], v[1]);
+    for (int p = 0; p < kPairs; ++p) ValueRead<C>::pair(from + p * 2 * kLanes, v[2 * p], v[2 * p + 1]);
+  };
+  F32 sums[kRows][kVectors];
+  for (int r = 0; r < kRows; ++r) {
+    for (int v = 0; v < kVectors; ++v) sums[r][v] = mul(load(out + r * stride + v * kLanes), splat(factors[r]));
+  }
+  for (int64_t key = 0; key < keys; ++key) {
+    F32 v[kVectors];
+    read(key, v);
+    for (int p = 0; p < kPairs * 2 * kLanes * static_cast<int>(sizeof(C)); p += 64) {
+      prefetch_l2(reinterpret_cast<const char*>(next_values[key] + offset) + p);
+    }
+    for (int r = 0; r < kRows; ++r) {
+      const F32 weight = splat(weights[key * kRows + r]);
+      for (int i = 0; i < kVectors; ++i) sums[r][i] = fma(weight, v[i], sums[r][i]);
+    }
+  }
+  bool bad = false;
+  for (int r = 0; guarded && r < kRows; ++r) {
+    for (int v = 0; v < kVectors; ++v) bad = bad || any(is_nan(sums[r][v]));
+  }
+  for (int r = 0; r < kRows; ++r) {
+    if (bad) {
+      for (int v = 0; v < kVectors; ++v) sums[r][v] = mul(load(out + r * stride + v * kLanes), splat(factors[r]));
+      for (int64_t key = 0; key < keys; ++key) {
+        if (weights[key * kRows + r] == 0.0f) continue;
+        F32 v[kVectors];
+        read(key, v);
+        for (int i = 0; i < kVectors; ++i) sums[r][i] = fma(splat(weights[key * kRows + r]), v[i], sums[r][i]);
+      }
+    }
+    for (int v = 0; v < kVectors; ++v) store(out + r * stride + v * kLanes, sums[r][v]);
+  }
+}
+
+// All dims of the sums of kRows rows, which are padded to whole pairs of vectors.
+template <int kRows, typename C>
+inline void add_values(const float* weights, const KeyBlock<C>& block, const KeyBlock<C>& next, int64_t offset,
+                       bool guarded, int64_t dim, float* out, int64_t stride, const float* factors) {
+  constexpr int kPairs = kRows == 4 ? 1 : kRows == 2 ? 2 : 4;
+  int64_t at = 0;
+  auto strip = [&](auto run, int64_t width) {
+    run(weights, block.count, block.values, offset + at, next.values, guarded, dim - at, out + at, stride, factors);
+    at += width;
+  };
+  while (dim - at >= kPairs * 2 * kLanes) strip(value_strip<kRows, kPairs, false, C>, kPairs * 2 * kLanes);
+  while (dim - at >= 2 * kLanes) strip(value_strip<kRows, 1, false, C>, 2 * kLanes);
+  if (at < dim) strip(value_strip<kRows, 1, true, C>, 2 * kLanes);
+}
