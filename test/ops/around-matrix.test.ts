@@ -30,7 +30,8 @@ type Around = Exclude<keyof typeof tolerances, 'attention' | 'linearAttention'>;
 type Case = Readonly<Record<string, unknown>>;
 type Result = Readonly<Record<string, Tensor>>;
 
-type Run = (...call: unknown[]) => Result;
+/** Any of the operations: each names its own arguments. */
+type Run = (...call: never[]) => object;
 
 interface Operation {
   run: Run;
@@ -47,7 +48,7 @@ const heads = (random: Random, width: number, size = 1) => random.normals([2, 5,
 
 const operations: Readonly<Record<Around, Operation>> = {
   activation: {
-    run: activationSync as Run,
+    run: activationSync,
     inputs: ['x'],
     oracle: (args: never) => ({ out: activation(args) }),
     cases: (random) => [
@@ -63,7 +64,7 @@ const operations: Readonly<Record<Around, Operation>> = {
     ],
   },
   causalConv1d: {
-    run: causalConv1dSync as Run,
+    run: causalConv1dSync,
     inputs: ['x', 'weight'],
     oracle: (args: never) => causalConv1d(args) as unknown as Record<string, Dense>,
     cases: (random) => [
@@ -87,7 +88,7 @@ const operations: Readonly<Record<Around, Operation>> = {
     ],
   },
   decayGate: {
-    run: decayGateSync as Run,
+    run: decayGateSync,
     inputs: ['x'],
     oracle: (args: never) => decayGate(args) as unknown as Record<string, Dense>,
     cases: (random) => [
@@ -99,7 +100,7 @@ const operations: Readonly<Record<Around, Operation>> = {
     ],
   },
   l2Norm: {
-    run: l2NormSync as Run,
+    run: l2NormSync,
     inputs: ['x'],
     oracle: (args: never) => ({ out: l2Norm(args) }),
     cases: (random) => [
@@ -110,7 +111,7 @@ const operations: Readonly<Record<Around, Operation>> = {
     ],
   },
   layerNorm: {
-    run: layerNormSync as Run,
+    run: layerNormSync,
     inputs: ['x'],
     oracle: (args: never) => ({ out: layerNorm(args) }),
     cases: (random) => [
@@ -125,7 +126,7 @@ const operations: Readonly<Record<Around, Operation>> = {
     ],
   },
   rmsNorm: {
-    run: rmsNormSync as Run,
+    run: rmsNormSync,
     inputs: ['x'],
     oracle: (args: never) => ({ out: rmsNorm(args) }),
     cases: (random) => [
@@ -138,7 +139,7 @@ const operations: Readonly<Record<Around, Operation>> = {
     ],
   },
   rotaryEmbedding: {
-    run: rotaryEmbeddingSync as Run,
+    run: rotaryEmbeddingSync,
     inputs: ['x'],
     oracle: (args: never) => ({ out: rotaryEmbedding(args) }),
     cases: (random) => [
@@ -174,7 +175,7 @@ const operations: Readonly<Record<Around, Operation>> = {
     ],
   },
   tokenShift: {
-    run: tokenShiftSync as Run,
+    run: tokenShiftSync,
     inputs: ['x', 'mix'],
     oracle: (args: never) => tokenShift(args) as unknown as Record<string, Dense>,
     cases: (random) => [
@@ -225,7 +226,10 @@ function check(op: Around, given: Case, dtype: FloatType, optionDtype: FloatType
   const args = roundedTo(given, dtype, optionDtype);
   const call = callOf(args, inputs, dtype, optionDtype, layout);
   seen.note(op, ...call);
-  const [got, again] = [1, 2].map((threads) => onThreads(threads, () => run(...call))) as [Result, Result];
+  const [got, again] = [1, 2].map((threads) => onThreads(threads, () => run(...(call as never[])) as Result)) as [
+    Result,
+    Result,
+  ];
   const want = oracle(args as never);
   for (const [name, tolerance] of Object.entries(tolerances[op]) as [string, Record<FloatType, Tolerance>][]) {
     if (!got[name]) continue;
