@@ -33,13 +33,19 @@ const names = {
 const snake = (name) => name.replace(/[A-Z0-9]+/g, (part) => (/[A-Z]/.test(part) ? `_${part.toLowerCase()}` : part));
 const unique = (values) => [...new Set(values)].join(', ');
 
+// The first sentence, or its first clause where it is long.
+function summary(doc) {
+  const sentence = doc.split(/\.(?= |$)/)[0];
+  return sentence.length > 60 ? sentence.split(/[:;](?= )/)[0] : sentence;
+}
+
 function table() {
   const rows = kernels();
   const lines = opTable.flatMap(({ name, doc }) => {
     const own = rows.filter(({ op }) => op === name || op === snake(name));
     if (own.length === 0) return [];
     const page = pages[name] ?? `docs/options.md#${name.toLowerCase()}`;
-    const what = doc.split(/[:;](?= )/)[0].replace(/\.$/, '');
+    const what = summary(doc);
     const forms = unique(own.map(({ form }) => form));
     return [`| [\`${name}\`](${page}) | ${what} | ${forms} | ${unique(own.map(({ dtype }) => dtype))} |`];
   });
@@ -49,8 +55,8 @@ function table() {
     '| --- | --- | --- | --- |',
     ...lines,
     '',
-    `Each kernel is compiled for ${listed.map((isa) => names[isa]).join(', ')}; the best that the machine has is chosen when the package`,
-    'is loaded.',
+    `Each kernel is compiled for ${listed.map((isa) => names[isa]).join(', ')};`,
+    'the best that the machine has is chosen when the package is loaded.',
   ].join('\n');
 }
 

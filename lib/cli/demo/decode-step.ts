@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { attention, attentionSync, linearAttentionSync, Tensor } from '../../index';
 import { CommandError } from '../failure';
-import { tensorBytes } from '../measure';
+import { median, tensorBytes } from '../measure';
 import { largestDifference } from '../numbers/difference';
 import { decodeCharts } from './decode-charts';
 import { byteSize, duration, tiny, tokenCount } from '../terminal/quantities';
@@ -14,12 +14,13 @@ export interface DecodeRow {
   readonly tokens: number;
   readonly cacheBytes: number;
   readonly stateBytes: number;
-  /** Milliseconds for one more token, averaged over the tokens since the row before. */
+  /** Milliseconds for one more token: the median of the last ones. */
   readonly softmaxTime: number;
   readonly linearTime: number;
 }
 
 const tolerance = 1e-5;
+const recentTokens = 64;
 
 const token = (tensor: Tensor, index: number): Tensor => tensor.slice(1, index, index + 1);
 
@@ -52,7 +53,7 @@ function decode(
   let state: Tensor | undefined;
   let normalizer: Tensor | undefined;
   let last: Tensor | undefined;
-  let [softmaxTime, linearTime, since] = [0, 0, 0];
+  const times: { softmax: number[]; linear: number[] } = { softmax: [], linear: [] };
   for (let t = 0; t < tokens; t++) {
     const [query, key, value] = [token(q, t), token(k, t), token(v, t)];
     const [keys, values] = [k.slice(1, 0, t + 1), v.slice(1, 0, t + 1)];
@@ -66,23 +67,21 @@ function decode(
       state,
       normalizer,
     });
-    linearTime += performance.now() - middle;
-    softmaxTime += middle - start;
+    times.linear.push(performance.now() - middle);
+    times.softmax.push(middle - start);
     state?.dispose();
     normalizer?.dispose();
     state = result.state!;
     normalizer = result.normalizer!;
-    since++;
     if (!stops.includes(t + 1)) continue;
     report.progress(`decoding, ${t + 1} of ${tokens} tokens`);
     rows.push({
       tokens: t + 1,
       cacheBytes: tensorBytes(keys) + tensorBytes(values),
       stateBytes: tensorBytes(state) + tensorBytes(normalizer),
-      softmaxTime: softmaxTime / since,
-      linearTime: linearTime / since,
+      softmaxTime: median(times.softmax.slice(-recentTokens)),
+      linearTime: median(times.linear.slice(-recentTokens)),
     });
-    [softmaxTime, linearTime, since] = [0, 0, 0];
   }
   return { rows, last: last! };
 }

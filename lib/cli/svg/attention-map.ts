@@ -81,6 +81,12 @@ export function attentionMap(map: AttentionMap): string {
       rx: 3,
     }),
     rowBars(map, barsAt, top),
+    text('[CLS] and [SEP] mark\nwhere the text starts and ends.', {
+      x: barsAt,
+      y: top + size + 40,
+      'font-size': theme.size.small,
+      fill: theme.quiet,
+    }),
     shadeBar({
       x: left,
       y: top + size + 36,
