@@ -1,10 +1,10 @@
 // Cross compiles the addon for arm64 and runs a reduced matrix of its kernels under qemu, against the same oracle as
 // the tests of this machine's kernels. The whole suite would need minutes there.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { addonSources } from './native-sources.mjs';
 import { addonStamp } from './setup/addon.mjs';
-import { answers, compileAll, skip } from './setup/compile.mjs';
+import { answers, compileAll, nodeFlags, skip } from './setup/compile.mjs';
 import { nodeBinary } from './setup/node-binary.mjs';
 import { SetupError, root, run, upToDate, writeStamp } from './setup/steps.mjs';
 
@@ -13,19 +13,11 @@ const libraries = '/usr/aarch64-linux-gnu';
 const output = join(root, 'build/arm64');
 const addon = join(output, 'hybrid_attention.node');
 
-// node-gyp notes where the headers are that it compiled with.
-function nodeHeaders() {
-  const config = readFileSync(join(root, 'build/config.gypi'), 'utf8').replace(/^#.*$/gm, '');
-  return join(JSON.parse(config).variables.nodedir, 'include/node');
-}
-
 async function buildAddon() {
   const stampFile = join(output, '.stamp');
   if (existsSync(addon) && upToDate(stampFile, addonStamp())) return;
-  const api = join(root, 'node_modules/node-addon-api');
   const flags = ['-std=c++17', '-O3', '-fPIC', '-fvisibility=hidden', '-pthread', '-Wall', '-Wextra', '-DNDEBUG'];
-  flags.push('-DNAPI_VERSION=9', '-DNAPI_CPP_EXCEPTIONS');
-  flags.push('-Inative', '-Inative/include', '-isystem', nodeHeaders(), '-isystem', api);
+  flags.push('-Inative', '-Inative/include', ...nodeFlags());
   const objects = await compileAll({ compiler, sources: addonSources('arm64'), flags, output });
   const link = ['-shared', '-pthread', '-static-libstdc++', '-Wl,--version-script=native/napi/exports.map'];
   run(compiler, [...link, ...objects, '-o', addon], 'the arm64 addon does not link');

@@ -3,7 +3,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { addonSources, readSources } from './native-sources.mjs';
-import { answers, compileAll, skip } from './setup/compile.mjs';
+import { answers, compileAll, nodeFlags, skip } from './setup/compile.mjs';
 import { SetupError, root, run } from './setup/steps.mjs';
 
 const compiler = 'g++';
@@ -27,41 +27,41 @@ function withoutRegions(source) {
   return relative(root, copy);
 }
 
+const common = ['-std=c++17', '-fPIC', '-fvisibility=hidden', '-pthread', '-w', '-Wno-psabi', '-DNDEBUG'];
+common.push('-Inative', '-Inative/include');
+const simde = ['-O2', '-mavx2', '-mfma', '-mf16c', '-mbmi2', '-ffp-contract=fast', '-Inative/test/simde'];
+
 async function compileUnits(sources) {
-  const common = [
-    '-std=c++17',
-    '-fPIC',
-    '-fvisibility=hidden',
-    '-pthread',
-    '-w',
-    '-Wno-psabi',
-    '-Inative',
-    '-Inative/include',
-  ];
-  const simde = ['-O2', '-mavx2', '-mfma', '-mf16c', '-mbmi2', '-ffp-contract=fast', '-Inative/test/simde'];
+  const units = sources.filter(emulated).map(withoutRegions);
+  const others = sources.filter((source) => !emulated(source));
   return [
-    ...(await compileAll({
-      compiler,
-      sources: sources.filter((source) => !emulated(source)),
-      flags: [...common, '-O2'],
-      output,
-    })),
-    ...(await compileAll({
-      compiler,
-      sources: sources.filter(emulated).map(withoutRegions),
-      flags: [...simde, ...common],
-      output,
-    })),
+    ...(await compileAll({ compiler, sources: units, flags: [...simde, ...common], output })),
+    ...(await compileAll({ compiler, sources: others, flags: ['-O2', ...common, ...nodeFlags()], output })),
   ];
 }
 
+function runMatrix(addon) {
+  const vitest = join(root, 'node_modules/vitest/vitest.mjs');
+  const projects = ['--project', 'avx512', '--project', 'avx512_bf16'];
+  run(process.execPath, [vitest, 'run', ...projects], 'the AVX-512 kernels fail', {
+    stdio: 'inherit',
+    env: { ...process.env, HYBRID_ATTENTION_BINARY: addon },
+  });
+}
+
 try {
-  const { test, simde } = readSources();
+  const { napi, test, simde: stubs } = readSources();
   const core = addonSources('x64').filter((source) => !/^native\/(napi\/|cpu\/features)/.test(source));
-  const objects = await compileUnits([...core, ...simde, ...test]);
+  const objects = await compileUnits([...core, ...stubs]);
+  const tests = await compileUnits(test);
   const program = join(output, 'attn_test');
-  run(compiler, ['-pthread', ...objects, '-o', program], 'the native tests do not link');
-  run(program, ['vec'], 'the AVX-512 vectors fail', { stdio: 'inherit' });
+  run(compiler, ['-pthread', ...objects, ...tests, '-o', program], 'the native tests do not link');
+  run(program, ['512'], 'the AVX-512 vectors fail', { stdio: 'inherit' });
+
+  const addon = join(output, 'hybrid_attention.node');
+  const link = ['-shared', '-pthread', '-Wl,--version-script=native/napi/exports.map'];
+  run(compiler, [...link, ...objects, ...(await compileUnits(napi)), '-o', addon], 'the addon does not link');
+  runMatrix(addon);
 } catch (error) {
   if (!(error instanceof SetupError)) throw error;
   console.error(`test:avx512: ${error.message}`);

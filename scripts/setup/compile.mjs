@@ -1,6 +1,6 @@
 // Compiles C++ sources without a build system: for the test programs that no build file knows.
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { SetupError, root } from './steps.mjs';
@@ -37,4 +37,12 @@ export async function compileAll({ compiler, sources, flags, output }) {
 export function skip(reason) {
   console.log(`skipped: ${reason}`);
   process.exit(0);
+}
+
+/** What sources in native/napi are compiled with besides; node-gyp notes where the headers are that it used. */
+export function nodeFlags() {
+  const config = readFileSync(join(root, 'build/config.gypi'), 'utf8').replace(/^#.*$/gm, '');
+  const headers = join(JSON.parse(config).variables.nodedir, 'include/node');
+  const api = join(root, 'node_modules/node-addon-api');
+  return ['-DNAPI_VERSION=9', '-DNAPI_CPP_EXCEPTIONS', '-isystem', headers, '-isystem', api];
 }

@@ -42,7 +42,7 @@ interface Operation {
 
 const isa = process.env['ATTN_ISA'] ?? 'this machine';
 const seen = new KernelsSeen();
-const widths = [1, 7, 16, 33, 64, 130];
+const widths = [1, 7, 16, 33, 64, 130, 271];
 const functions: readonly ActivationFunction[] = ['identity', 'silu', 'sigmoid', 'softplus', 'relu', 'tanh', 'exp'];
 const heads = (random: Random, width: number, size = 1) => random.normals([2, 5, 3, width], size);
 
@@ -123,6 +123,8 @@ const operations: Readonly<Record<Around, Operation>> = {
         epsilon: 0.1,
       },
       { x: heads(random, 33), weight: random.normals([3, 33]), bias: random.normals([3, 33]) },
+      // The mean of the squares less the square of the mean would lose every digit here.
+      { x: random.normals([1, 3, 2, 50]).map((x) => 1000 + x) },
     ],
   },
   rmsNorm: {

@@ -16,16 +16,20 @@ void layer_norm_row(const LayerNormCall& call, const Row& row) {
   for (int64_t d = 0; d < dim; d += kLanes) sum = add(sum, load_lanes(x + d, dim - d));
   const F32 mean = splat(reduce_add(sum) / static_cast<float>(dim));
   F32 squares = zero();
+  sum = zero();
   for (int64_t d = 0; d < dim; d += kLanes) {
-    const F32 value = sub(load_lanes(x + d, dim - d), mean);
-    squares = add(squares, select(first_lanes(dim - d), mul(value, value), zero()));
+    const F32 value = select(first_lanes(dim - d), sub(load_lanes(x + d, dim - d), mean), zero());
+    squares = fma(value, value, squares);
+    sum = add(sum, value);
   }
-  const float variance = reduce_add(squares) / static_cast<float>(dim);
+  // What rounding left of the mean: far from zero it is not small beside the deviation.
+  const float rest = reduce_add(sum) / static_cast<float>(dim);
+  const float variance = reduce_add(squares) / static_cast<float>(dim) - rest * rest;
   const F32 factor = splat(1.0f / __builtin_sqrtf(variance + static_cast<float>(options.epsilon.value_or(1e-5))));
   const auto weight = row_operand<S>(options.weight, row.h * options.weight.strides[0]);
   const auto bias = row_operand<S>(options.bias, row.h * options.bias.strides[0]);
   for (int64_t d = 0; d < dim; d += kLanes) {
-    F32 value = mul(sub(load_lanes(x + d, dim - d), mean), factor);
+    F32 value = mul(sub(sub(load_lanes(x + d, dim - d), mean), splat(rest)), factor);
     if (weight) value = mul(value, load_operand(weight, d, dim - d));
     if (bias) value = add(value, load_operand(bias, d, dim - d));
     store_lanes(out + d, value, dim - d);

@@ -63,8 +63,8 @@ template <int kCount>
 [[gnu::always_inline]] inline Mask mask_and(Mask a, Mask b) { return static_cast<Mask>(a & b); }
 [[gnu::always_inline]] inline Mask mask_or(Mask a, Mask b) { return static_cast<Mask>(a | b); }
 [[gnu::always_inline]] inline Mask mask_not(Mask a) { return static_cast<Mask>(~a); }
-[[gnu::always_inline]] inline Mask first_lanes(int64_t n) {
-  return static_cast<Mask>(_bzhi_u32(0xffffu, static_cast<unsigned>(n)));
+[[gnu::always_inline]] inline Mask first_lanes(int64_t n) {  // all of them when n is larger
+  return static_cast<Mask>(n < kLanes ? _bzhi_u32(0xffffu, static_cast<unsigned>(n)) : 0xffffu);
 }
 [[gnu::always_inline]] inline F32 select(Mask mask, F32 if_true, F32 if_false) {
   return _mm512_mask_blend_ps(mask, if_false, if_true);
