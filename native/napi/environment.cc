@@ -4,12 +4,14 @@
 #include <cstdlib>
 
 #include "napi/jobs.h"
+#include "napi/tensor.h"
 
 namespace attn::js {
 namespace {
 
 constexpr int64_t kReportStep = 1 << 16;
 constexpr int64_t kReclaimStep = 32 << 20;
+constexpr size_t kReclaimCount = 4096;
 
 }  // namespace
 
@@ -42,11 +44,32 @@ Environment& Environment::of(napi_env env) {
   return *static_cast<Environment*>(data);
 }
 
+void Environment::wrap(napi_value object, std::unique_ptr<Wrapped> native) {
+  auto handle = std::make_unique<Handle>(Handle{*this, native.get()});
+  check(env_, napi_wrap(env_, object, handle.get(), finalize, nullptr, &handle->weak));
+  retain();
+  native.release();
+  handles_.insert(handle.release());
+  if (++wrapped_since_reclaim_ >= std::max(kReclaimCount, handles_.size())) reclaim();
+}
+
+void Environment::finalize(napi_env env, void* data, void*) {
+  auto* handle = static_cast<Handle*>(data);
+  Environment& environment = handle->environment;
+  if (handle->object != nullptr) {
+    environment.handles_.erase(handle);
+    delete handle->object;
+  }
+  napi_delete_reference(env, handle->weak);
+  delete handle;
+  environment.release();
+}
+
 Wrapped* Environment::unwrap(napi_value value) const {
   void* pointer = nullptr;
   if (napi_unwrap(env_, value, &pointer) != napi_ok) return nullptr;
-  const auto found = wrapped_.find(static_cast<Wrapped*>(pointer));
-  return found == wrapped_.end() ? nullptr : *found;
+  const auto* handle = static_cast<const Handle*>(pointer);
+  return handles_.contains(handle) ? handle->object : nullptr;
 }
 
 void Environment::adjust_memory(int64_t bytes) {
@@ -63,29 +86,14 @@ void Environment::adjust_memory(int64_t bytes) {
 
 void Environment::reclaim() {
   allocated_since_reclaim_ = 0;
+  wrapped_since_reclaim_ = 0;
   HandleScope scope(env_);
-  for (Wrapped* object : wrapped_) {
-    if (object->collected()) object->collect();
-  }
-}
-
-void Wrapped::wrap(napi_value object) {
-  check(environment_.env(), napi_wrap(environment_.env(), object, this, finalize, nullptr, &weak_));
-}
-
-bool Wrapped::collected() const { return weak_ != nullptr && object() == nullptr; }
-
-napi_value Wrapped::object() const {
-  napi_value value = nullptr;
-  if (weak_ != nullptr) napi_get_reference_value(environment_.env(), weak_, &value);
-  return value;
-}
-
-void Wrapped::finalize(napi_env env, void* data, void*) {
-  auto* object = static_cast<Wrapped*>(data);
-  if (object->weak_ != nullptr) napi_delete_reference(env, object->weak_);
-  object->collect();
-  delete object;
+  handles_.erase_if([&](Handle* handle) {
+    napi_value object = nullptr;
+    if (napi_get_reference_value(env_, handle->weak, &object) != napi_ok || object != nullptr) return false;
+    delete std::exchange(handle->object, nullptr);
+    return true;
+  });
 }
 
 }  // namespace attn::js

@@ -6,17 +6,18 @@
 #include <memory>
 #include <mutex>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include "attn/attn.h"
 #include "napi/js.h"
+#include "napi/pointer_set.h"
 
 namespace attn::js {
 
 class Job;
 class Tensor;
 class Wrapped;
+struct Handle;
 
 // Lives as long as the instance data and every object that points to it: at teardown Node finalizes them in an order
 // of its own.
@@ -33,10 +34,10 @@ class Environment {
   napi_env env() const { return env_; }
   ThreadPool& pool() const { return *pool_; }
 
-  // Wrapped objects by address: what napi_unwrap gives counts only when it is one of these, so an object of another
-  // addon, or of another copy of this one, is never taken for ours.
-  void add(Wrapped* object) { wrapped_.insert(object); }
-  void remove(Wrapped* object) { wrapped_.erase(object); }
+  // Ties the native object to `object`, which owns it from here on.
+  void wrap(napi_value object, std::unique_ptr<Wrapped> native);
+  // Null for anything but an object that was wrapped here: what napi_unwrap gives counts only when it is a known handle,
+  // so an object of another addon, or of another copy of this one, is never taken for ours.
   Wrapped* unwrap(napi_value value) const;
 
   // Tells the garbage collector about native memory, in steps worth telling.
@@ -44,7 +45,7 @@ class Environment {
 
   // Creates Tensor objects; see tensor.cc.
   napi_ref tensor_constructor = nullptr;
-  Tensor* incoming = nullptr;  // what the running constructor call is to wrap
+  std::unique_ptr<Tensor> incoming;  // what the running constructor call is to wrap
 
   // External ArrayBuffers were refused, as runtimes with pointer compression do, or are switched off by
   // ATTN_NO_EXTERNAL_BUFFERS.
@@ -58,6 +59,7 @@ class Environment {
   ~Environment();
 
   void reclaim();
+  static void finalize(napi_env env, void* data, void* hint);
 
   // jobs.cc
   void create_wake_up();
@@ -76,7 +78,8 @@ class Environment {
   int64_t references_ = 1;
   std::shared_ptr<ThreadPool> pool_;
 
-  std::unordered_set<Wrapped*> wrapped_;
+  PointerSet<Handle> handles_;
+  size_t wrapped_since_reclaim_ = 0;
   int64_t unreported_bytes_ = 0;
   int64_t native_bytes_ = 0;
   int64_t allocated_since_reclaim_ = 0;
@@ -94,36 +97,27 @@ class Environment {
   int64_t running_ = 0;
 };
 
-// An object of JavaScript that carries native state. The environment can release what it holds as soon as the garbage
-// collector has dropped the object: finalizers wait for a turn of the event loop, which a synchronous loop never takes.
+// The native side of an object of JavaScript. Deleted as soon as the garbage collector is seen to have dropped that
+// object: its finalizer waits for a turn of the event loop, which a synchronous loop never takes.
 class Wrapped {
  public:
-  explicit Wrapped(Environment& environment) : environment_(environment) {
-    environment_.retain();
-    environment_.add(this);
-  }
-  virtual ~Wrapped() {
-    environment_.remove(this);
-    environment_.release();
-  }
+  explicit Wrapped(Environment& environment) : environment_(environment) {}
+  virtual ~Wrapped() = default;
   Wrapped(const Wrapped&) = delete;
   Wrapped& operator=(const Wrapped&) = delete;
 
   Environment& environment() const { return environment_; }
-
   virtual const void* kind() const = 0;  // an address per class
-  virtual void collect() = 0;            // releases what is held; more than once does nothing
-
-  // Ties the native object to `object`, which owns it from here on.
-  void wrap(napi_value object);
-  bool collected() const;
-  napi_value object() const;  // null when collected
 
  private:
-  static void finalize(napi_env env, void* data, void* hint);
-
   Environment& environment_;
-  napi_ref weak_ = nullptr;
+};
+
+// What napi_wrap gets: the little that has to stay until the finalizer runs.
+struct Handle {
+  Environment& environment;
+  Wrapped* object;
+  napi_ref weak = nullptr;
 };
 
 // The T behind a JavaScript value, or null when it is something else. T::kKind is the address that T::kind() gives.

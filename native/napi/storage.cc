@@ -2,19 +2,27 @@
 
 #include <cstdlib>
 #include <cstring>
-#include <new>
 
 #include "napi/typed_array.h"
 
 namespace attn::js {
 
-void AlignedDelete::operator()(std::byte* memory) const { ::operator delete (memory, std::align_val_t{kAlignment}); }
+// Plain malloc, aligned by hand: asking for the alignment takes its slow path, which a small call would feel. The address
+// that malloc gave lies just before the memory.
+void AlignedDelete::operator()(std::byte* memory) const {
+  void* start;
+  std::memcpy(&start, memory - sizeof start, sizeof start);
+  std::free(start);
+}
 
 Memory allocate_memory(int64_t bytes) {
-  void* memory =
-      ::operator new (static_cast<size_t>(bytes > 0 ? bytes : 1), std::align_val_t{kAlignment}, std::nothrow);
-  if (memory == nullptr) fail(ErrorCode::out_of_memory, std::to_string(bytes) + " bytes could not be allocated");
-  return Memory(static_cast<std::byte*>(memory));
+  constexpr size_t extra = kAlignment + sizeof(void*);
+  auto* start = static_cast<std::byte*>(std::malloc(static_cast<size_t>(bytes) + extra));
+  if (start == nullptr) fail(ErrorCode::out_of_memory, std::to_string(bytes) + " bytes could not be allocated");
+  const auto first = reinterpret_cast<uintptr_t>(start) + sizeof(void*);
+  std::byte* memory = start + sizeof(void*) + (kAlignment - first % kAlignment) % kAlignment;
+  std::memcpy(memory - sizeof start, &start, sizeof start);
+  return Memory(memory);
 }
 
 Storage::Storage(Environment& environment, Kind kind, int64_t bytes)

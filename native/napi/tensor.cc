@@ -41,14 +41,9 @@ napi_value Tensor::create(Environment& environment, TensorParts parts) {
   napi_value constructor;
   napi_value object;
   check(env, napi_get_reference_value(env, environment.tensor_constructor, &constructor));
-  auto* tensor = new Tensor(environment, std::move(parts));
-  environment.incoming = tensor;
+  environment.incoming.reset(new Tensor(environment, std::move(parts)));
   const napi_status status = napi_new_instance(env, constructor, 0, nullptr, &object);
-  if (environment.incoming == tensor) {  // the constructor did not come to take it
-    environment.incoming = nullptr;
-    tensor->collect();
-    delete tensor;
-  }
+  environment.incoming.reset();  // still there when the constructor did not come to take it
   check(env, status);
   return object;
 }
@@ -60,8 +55,7 @@ napi_value Tensor::construct(napi_env env, napi_callback_info info) {
     if (environment.incoming == nullptr) {
       fail(ErrorCode::arg_type, "Tensor: not to be constructed; use Tensor.from, Tensor.empty or Tensor.zeros");
     }
-    environment.incoming->wrap(arguments.receiver);
-    environment.incoming = nullptr;
+    environment.wrap(arguments.receiver, std::move(environment.incoming));
     return arguments.receiver;
   });
 }

@@ -35,8 +35,8 @@ class Tensor final : public Wrapped {
   static void define(Environment& environment, napi_value exports);
   static napi_value create(Environment& environment, TensorParts parts);
 
+  ~Tensor() override { let_go(false); }
   const void* kind() const override { return &kKind; }
-  void collect() override { let_go(false); }
   void dispose() { let_go(true); }
 
   bool disposed() const { return !parts_.storage; }

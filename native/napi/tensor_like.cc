@@ -92,14 +92,14 @@ void read_shape(napi_env env, napi_value value, const Where& where, TensorView* 
   for (uint32_t axis = 0; axis < rank; ++axis) {
     napi_value item;
     check(env, napi_get_element(env, value, axis, &item));
-    const std::string axis_text = where.text() + " axis " + std::to_string(axis);
+    const auto axis_text = [&] { return where.text() + " axis " + std::to_string(axis); };
     if (type_of(env, item) != napi_number) {
-      fail(ErrorCode::arg_type, axis_text + " must be an integer, got " + describe(env, item));
+      fail(ErrorCode::arg_type, axis_text() + " must be an integer, got " + describe(env, item));
     }
     if (!to_integer(env, item, &view->shape[axis]) || view->shape[axis] < 0) {
       double number;
       check(env, napi_get_value_double(env, item, &number));
-      fail(ErrorCode::shape, axis_text + " must be an integer ≥ 0, got " + std::to_string(number));
+      fail(ErrorCode::shape, axis_text() + " must be an integer ≥ 0, got " + std::to_string(number));
     }
     const int64_t extent = view->shape[axis] > 0 ? view->shape[axis] : 1;
     if (__builtin_mul_overflow(elements, extent, &elements) || elements > kMaxElements) {
