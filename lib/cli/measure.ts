@@ -9,29 +9,33 @@ export interface Effort {
   readonly rounds: number;
 }
 
-export const median = (values: readonly number[]): number => {
+const median = (values: readonly number[]): number => {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 };
 
-/** Median milliseconds of one call, after one that is not counted unless it alone was long enough. */
-export async function medianTime(call: () => unknown, { enough, rounds }: Effort): Promise<number> {
-  const once = async (): Promise<number> => {
+/** Milliseconds of each of several calls, at least two; one call before them is not counted. */
+async function timesOf(call: () => unknown, { enough, rounds }: Effort): Promise<number[]> {
+  await call();
+  const times: number[] = [];
+  for (let spent = 0; times.length < 2 || (spent < enough && times.length < rounds); ) {
     const start = performance.now();
     await call();
-    return performance.now() - start;
-  };
-  const first = await once();
-  if (first >= enough) return first;
-  const times: number[] = [];
-  for (let spent = 0; spent < enough && times.length < rounds; ) {
-    const time = await once();
+    const time = performance.now() - start;
     times.push(time);
     spent += time;
   }
-  return median(times);
+  return times;
 }
+
+/** What a call usually takes. */
+export const medianTime = async (call: () => unknown, effort: Effort): Promise<number> =>
+  median(await timesOf(call, effort));
+
+/** What a call takes when nothing else disturbs it: the measure for how cost grows. */
+export const fastestTime = async (call: () => unknown, effort: Effort): Promise<number> =>
+  Math.min(...(await timesOf(call, effort)));
 
 /** Exponent p of the growth y ∝ xᵖ, by least squares over the logarithms. */
 export function growthExponent(points: readonly { x: number; y: number }[]): number {

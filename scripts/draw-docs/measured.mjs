@@ -3,7 +3,7 @@ import { cpus } from 'node:os';
 import { attention, info } from '../../dist/index.js';
 import { costCharts } from '../../dist/cli/demo/cost-charts.js';
 import { measureCost } from '../../dist/cli/demo/cost-step.js';
-import { medianTime } from '../../dist/cli/measure.js';
+import { fastestTime } from '../../dist/cli/measure.js';
 import { randomTensor } from '../../dist/cli/numbers/random.js';
 import { hues, svgDocument } from '../../dist/cli/svg/element.js';
 import { lineChart } from '../../dist/cli/svg/line-chart.js';
@@ -11,7 +11,7 @@ import { duration, tokenCount } from '../../dist/cli/terminal/quantities.js';
 
 const [heads, dim] = [8, 64];
 const lengths = [512, 1024, 2048, 4096, 8192, 16384];
-const effort = { enough: 600, rounds: 20 };
+const effort = { enough: 1000, rounds: 40 };
 const { isa, threads } = info();
 const conditions = `${heads} heads of dim ${dim}, f32, ${cpus()[0].model.trim()}, ${isa}, ${threads} threads`;
 
@@ -30,7 +30,7 @@ export async function maskTimePicture() {
   for (const tokens of lengths) {
     const [q, k, v] = [1, 2, 3].map((seed) => randomTensor([1, tokens, heads, dim], seed));
     for (const { options, points } of curves) {
-      points.push({ x: tokens, y: await medianTime(() => attention(q, k, v, options), effort) });
+      points.push({ x: tokens, y: await fastestTime(() => attention(q, k, v, options), effort) });
     }
     for (const tensor of [q, k, v]) tensor.dispose();
   }

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { attention, attentionSync, linearAttentionSync, Tensor } from '../../index';
 import { CommandError } from '../failure';
-import { median, tensorBytes } from '../measure';
+import { tensorBytes } from '../measure';
 import { largestDifference } from '../numbers/difference';
 import { decodeCharts } from './decode-charts';
 import { byteSize, duration, tiny, tokenCount } from '../terminal/quantities';
@@ -14,7 +14,7 @@ export interface DecodeRow {
   readonly tokens: number;
   readonly cacheBytes: number;
   readonly stateBytes: number;
-  /** Milliseconds for one more token: the median of the last ones. */
+  /** Milliseconds for one more token: the fastest of the last ones. */
   readonly softmaxTime: number;
   readonly linearTime: number;
 }
@@ -79,8 +79,8 @@ function decode(
       tokens: t + 1,
       cacheBytes: tensorBytes(keys) + tensorBytes(values),
       stateBytes: tensorBytes(state) + tensorBytes(normalizer),
-      softmaxTime: median(times.softmax.slice(-recentTokens)),
-      linearTime: median(times.linear.slice(-recentTokens)),
+      softmaxTime: Math.min(...times.softmax.slice(-recentTokens)),
+      linearTime: Math.min(...times.linear.slice(-recentTokens)),
     });
   }
   return { rows, last: last! };
