@@ -1,6 +1,6 @@
 // One line on stderr, rewritten as long work goes on; nothing at all when stderr is not a terminal.
 
-const columns = (): number => process.stderr.columns ?? 80;
+const columns = (): number => process.stderr.columns || 80;
 
 /** Shows what is being done now. */
 export function progress(message: string): void {
