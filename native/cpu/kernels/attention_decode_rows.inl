@@ -110,18 +110,19 @@ inline void finish_row(const RowTarget<S>& target, int64_t parts, const RowState
   float top = kHidden;
   for (int64_t p = 0; p < parts; ++p) top = states[p * states_stride].top > top ? states[p * states_stride].top : top;
   float sum = 0;
+  bool empty = true;
   const int64_t padded = round_up(dim, 2 * kLanes);
   for (int64_t d = 0; d < padded; d += kLanes) store(row + d, zero());
   for (int64_t p = 0; p < parts; ++p) {
     const RowState& state = states[p * states_stride];
-    if (state.top == kHidden) continue;
+    if (state.top == kHidden && state.sum == 0) continue;  // a NaN among the scores leaves no largest, but a NaN sum
+    empty = false;
     const float weight = __builtin_exp2f(state.top - top);
     sum += weight * state.sum;
     for (int64_t d = 0; d < padded; d += kLanes) {
       store(row + d, fma(splat(weight), load(values + p * values_stride + d), load(row + d)));
     }
   }
-  const bool empty = top == kHidden;
   if (target.lse != nullptr) *target.lse = empty ? kHidden : (top + __builtin_log2f(sum)) * kLn2;
   float scale = empty ? 0.0f : 1.0f / sum;
   if (!empty && target.sink != kHidden) {
