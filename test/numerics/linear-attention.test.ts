@@ -28,15 +28,15 @@ function unitKeys(random: Random, shape: readonly number[]): Dense {
   );
 }
 
-function deltaCase(T: number, K: number, V: number, seed: number): LinearAttentionCase {
+function deltaCase(T: number, K: number, V: number, seed: number, heads = 2): LinearAttentionCase {
   const random = new Random(seed);
   return {
     updateRule: 'gated_delta',
-    q: random.normals([1, T, 2, K]),
-    k: unitKeys(random, [1, T, 2, K]),
-    v: random.normals([1, T, 2, V]),
-    decay: random.uniforms([1, T, 2], -0.05, 0),
-    beta: random.uniforms([1, T, 2], 0, 1),
+    q: random.normals([1, T, heads, K]),
+    k: unitKeys(random, [1, T, heads, K]),
+    v: random.normals([1, T, heads, V]),
+    decay: random.uniforms([1, T, heads], -0.05, 0),
+    beta: random.uniforms([1, T, heads], 0, 1),
   };
 }
 
@@ -52,9 +52,9 @@ describe('precision', () => {
     expect(compare(runLinear(args, form).state!, state, allowedState.bf16).failures).toBeGreaterThan(0);
   });
 
-  it.each(['f32', 'bf16'] as const)('200 000 tokens do not drift, %s', (dtype) => {
-    const given = deltaCase(200_000, 8, 8, 2);
-    expectRight({ ...given, decay: given.decay!.map((x) => x / 1000) }, { dtype, optionDtype: 'f32' });
+  it('200 000 tokens do not drift', () => {
+    const given = deltaCase(200_000, 8, 4, 2, 1);
+    expectRight({ ...given, decay: given.decay!.map((x) => x / 1000) }, { dtype: 'bf16', optionDtype: 'f32' });
   });
 
   it('a state beyond the range of f16 can be read', () => {

@@ -14,9 +14,14 @@ export class Dense {
     return new Dense(shape, new Float64Array(shape.reduce((product, extent) => product * extent, 1)).fill(value));
   }
 
-  static build(shape: readonly number[], value: (index: number[]) => number): Dense {
+  /** Asks `value` for each element; the array it is given changes from one to the next. */
+  static build(shape: readonly number[], value: (index: readonly number[]) => number): Dense {
     const result = Dense.filled(shape, 0);
-    for (let i = 0; i < result.data.length; ++i) result.data[i] = value(result.indexOf(i));
+    const index = shape.map(() => 0);
+    for (let i = 0; i < result.data.length; ++i) {
+      result.data[i] = value(index);
+      for (let axis = index.length - 1; axis >= 0 && ++index[axis]! === shape[axis]; --axis) index[axis] = 0;
+    }
     return result;
   }
 
@@ -37,7 +42,11 @@ export class Dense {
   /** The element at `index` of the shape this one broadcasts to: shapes align at the last axis, 1 and missing repeat. */
   broadcastAt(...index: number[]): number {
     const skipped = index.length - this.shape.length;
-    return this.at(...this.shape.map((extent, axis) => (extent === 1 ? 0 : index[axis + skipped]!)));
+    let offset = 0;
+    this.shape.forEach((extent, axis) => {
+      offset = offset * extent + (extent === 1 ? 0 : index[axis + skipped]!);
+    });
+    return this.data[offset]!;
   }
 
   /** Where in the tensor the i-th element lies. */
@@ -61,21 +70,29 @@ export class Dense {
 
   /** Axis i of the result is axis `axes[i]` of this tensor. */
   permute(axes: readonly number[]): Dense {
+    const source = axes.map(() => 0);
     return Dense.build(
       axes.map((axis) => this.shape[axis]!),
       (index) => {
-        const source = new Array<number>(axes.length);
-        axes.forEach((axis, i) => {
-          source[axis] = index[i]!;
-        });
-        return this.at(...source);
+        for (let i = 0; i < axes.length; ++i) source[axes[i]!] = index[i]!;
+        return this.data[this.offset(source)]!;
       },
     );
   }
 
   slice(axis: number, start: number, end: number): Dense {
-    const shape = this.shape.map((extent, i) => (i === axis ? end - start : extent));
-    return Dense.build(shape, (index) => this.at(...index.map((at, i) => (i === axis ? at + start : at))));
+    const inner = this.shape.slice(axis + 1).reduce((product, extent) => product * extent, 1);
+    const stride = this.shape[axis]! * inner;
+    const result = Dense.filled(
+      this.shape.map((extent, i) => (i === axis ? end - start : extent)),
+      0,
+    );
+    const length = (end - start) * inner;
+    for (let outer = 0; length > 0 && outer < result.data.length / length; ++outer) {
+      const from = outer * stride + start * inner;
+      result.data.set(this.data.subarray(from, from + length), outer * length);
+    }
+    return result;
   }
 
   map(change: (value: number) => number): Dense {

@@ -35,9 +35,10 @@ describe('merging', () => {
         const options = withSinks ? { sinks: toTensor(sinks, 'f32') } : {};
         const merged = mergeAttentionSync(partial, options);
         const [out, lse] = [toDense(merged.out), toDense(merged.lse)];
+        const outs = partial.map((part) => toDense(part.out));
 
         const fromParts = mergeAttention(
-          partial.map(({ out }) => toDense(out)),
+          outs,
           partial.map(({ lse }) => toDense(lse)),
           withSinks ? sinks : undefined,
         );
@@ -48,7 +49,15 @@ describe('merging', () => {
           { ...sizes, optionDtype: 'f32' },
           { lse: true },
         );
-        expectClose(out, whole.out, twice(allowed[sizes.dtype]), 'merged against the whole');
+        // The parts were rounded before they met, and may be larger than their mean.
+        const largest = outs.reduce((size, part) => part.data.reduce((a, b) => Math.max(a, Math.abs(b)), size), 0);
+        const rounding = { relative: 0, ...allowed[sizes.dtype] }.relative * largest;
+        expectClose(
+          out,
+          whole.out,
+          { ...twice(allowed[sizes.dtype]), absolute: 2 * rounding },
+          'merged against the whole',
+        );
         expectClose(lse, whole.lse!, twice(allowedLse.f32), 'lse against the whole');
         expectSameBits(toDense(mergeAttentionSync(partial, options).out), out, 'again');
       }),

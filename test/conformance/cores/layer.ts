@@ -62,7 +62,7 @@ export const join = (parts: readonly Tensor[], axis: number): Tensor =>
   toTensor(concat(parts.map(toDense), axis), 'f32');
 
 /** Numbers that follow from the configuration alone. */
-export const constants = (shape: readonly number[], value: (index: number[]) => number): Tensor =>
+export const constants = (shape: readonly number[], value: (index: readonly number[]) => number): Tensor =>
   toTensor(Dense.build(shape, value), 'f32');
 
 /** The same elements under another shape. */
