@@ -1,6 +1,6 @@
 // What growing sequences cost on this machine: softmax attention against linear attention.
 import { join } from 'node:path';
-import { attention, linearAttention } from '../../index';
+import { attention, linearAttention, type Tensor } from '../../index';
 import { type Effort, growthExponent, fastestTime, tensorBytes } from '../measure';
 import { randomTensor } from '../numbers/random';
 import { costCharts } from './cost-charts';
@@ -24,7 +24,8 @@ export interface CostRow {
 
 /** Times both attentions over so many tokens and counts the bytes they need. */
 export async function measureCost(tokens: number, effort: Effort): Promise<CostRow> {
-  const [q, k, v] = [1, 2, 3].map((seed) => randomTensor([1, tokens, heads, dim], seed)) as [Tensor3, Tensor3, Tensor3];
+  const random = (seed: number): Tensor => randomTensor([1, tokens, heads, dim], seed);
+  const [q, k, v] = [random(1), random(2), random(3)];
   try {
     const softmaxTime = await fastestTime(() => attention(q, k, v, { causal: true }), effort);
     const linear = (): ReturnType<typeof linearAttention> =>
@@ -44,14 +45,17 @@ export async function measureCost(tokens: number, effort: Effort): Promise<CostR
   }
 }
 
-type Tensor3 = ReturnType<typeof randomTensor>;
-
 export async function costStep(report: Report, quick: boolean, machine: string): Promise<void> {
   report.heading('Cost of one call as the sequence grows, on this machine');
   const lengths = quick ? [256, 512, 1024, 2048] : [256, 512, 1024, 2048, 4096, 8192, 16384];
   const effort = quick ? { enough: 200, rounds: 30 } : { enough: 400, rounds: 30 };
+  const budget = quick ? 5000 : 30_000; // milliseconds; a slow machine stops at shorter sequences
+  const start = performance.now();
   const rows: CostRow[] = [];
   for (const tokens of lengths) {
+    // Three calls at twice the length, each four times as long as the last.
+    const ahead = 12 * (rows.at(-1)?.softmaxTime ?? 0);
+    if (rows.length > 2 && performance.now() - start + ahead > budget) break;
     report.progress(`measuring both attentions over ${tokens} tokens`);
     rows.push(await measureCost(tokens, effort));
   }
