@@ -71,6 +71,7 @@ void copy_as(const TensorView& from, const TensorView& to) {
 struct boolean {
   uint8_t byte;
 };
+using attn::to_float;  // else the next two would hide the ones for plain types
 float to_float(boolean value) { return value.byte != 0 ? 1.0f : 0.0f; }
 float to_float(int32_t value) { return static_cast<float>(value); }
 

@@ -1,0 +1,216 @@
+// Bad calls: each is an error with a code and a message that names what is wrong, thrown or rejected, never a crash.
+import {
+  type AttentionOptions,
+  type ErrorCode,
+  Tensor,
+  type TensorLike,
+  attention,
+  attentionSync,
+  isAttnError,
+  linearAttention,
+  linearAttentionSync,
+  mergeAttention,
+  mergeAttentionSync,
+} from 'hybrid-attention';
+import { describe, expect, it } from 'vitest';
+import { expectBoth } from './errors';
+
+const zeros = (...shape: number[]): Tensor => Tensor.zeros(shape);
+const q = zeros(1, 4, 2, 8);
+const kv = zeros(1, 6, 2, 8);
+
+const refuses = (
+  given: unknown[],
+  kind: typeof TypeError | typeof RangeError | typeof Error,
+  code: ErrorCode,
+  ...mentions: string[]
+) => {
+  const args = given as [TensorLike, TensorLike, TensorLike, AttentionOptions?];
+  return expectBoth(
+    () => attentionSync(...args),
+    () => attention(...args),
+    kind,
+    code,
+    'attention: ',
+    ...mentions,
+  );
+};
+
+describe('tensors', () => {
+  it.each([
+    ['nothing', undefined, 'missing'],
+    ['null', null, 'null'],
+    ['a string', 'k', 'a string'],
+    ['a number', 3, 'a number'],
+    ['an array', [1, 2, 3], 'Float32Array'],
+    ['a function', () => kv, 'a function'],
+    ['a promise', Promise.resolve(kv), 'await it first'],
+    ['a plain object', { data: new Float32Array(96) }, 'data, dims and type'],
+    ['an object without numbers', { data: [0, 0], dims: [2], type: 'float32' }, 'k.data'],
+  ])('are not %s', async (_, value, mention) => {
+    await refuses([q, value, kv], TypeError, 'ERR_ATTN_ARG_TYPE', 'k', mention);
+  });
+
+  it('fit together', async () => {
+    await refuses([q, zeros(1, 6, 2, 9), kv], RangeError, 'ERR_ATTN_SHAPE', 'K', '8', '9');
+    await refuses([q, zeros(1, 6, 2), kv], RangeError, 'ERR_ATTN_SHAPE', 'k');
+    await refuses([zeros(1, 4, 3, 8), kv, kv], RangeError, 'ERR_ATTN_SHAPE', 'Hkv', 'Hq');
+    await refuses(
+      [q, kv, kv.permute([0, 1, 3, 2]).contiguous().permute([0, 1, 3, 2])],
+      RangeError,
+      'ERR_ATTN_SHAPE',
+      'v',
+    );
+  });
+
+  it('have a dtype that the argument takes', async () => {
+    await refuses([q, kv.castSync('bf16'), kv], TypeError, 'ERR_ATTN_DTYPE', 'k', 'bf16', 'f32');
+    await refuses([q.castSync('i8'), kv, kv], TypeError, 'ERR_ATTN_DTYPE', 'q', 'i8');
+    await refuses([q, kv, kv, { mask: zeros(4, 6) }], TypeError, 'ERR_ATTN_DTYPE', 'mask', 'f32', 'bool');
+  });
+
+  it('are not disposed', async () => {
+    const gone = zeros(1, 6, 2, 8);
+    gone.dispose();
+    await refuses([q, gone, kv], Error, 'ERR_ATTN_DISPOSED', 'k');
+  });
+
+  it('throw through their own getters', async () => {
+    const trap = {
+      get data(): never {
+        throw new Error('mine');
+      },
+      dims: [1],
+      type: 'float32',
+    };
+    expect(() => attentionSync(q, trap, kv)).toThrow('mine');
+    await expect(attention(q, trap, kv)).rejects.toThrow('mine');
+  });
+});
+
+describe('options', () => {
+  it.each([
+    [{ casual: true }, 'unknown option casual', 'did you mean causal?'],
+    [{ window: { lef: 1 } }, 'window.lef', 'window.left'],
+    [{ bananas: 1 }, 'bananas', 'known are'],
+  ])('are known: %o', async (options, ...mentions) => {
+    await refuses([q, kv, kv, options], TypeError, 'ERR_ATTN_ARG_TYPE', ...mentions);
+  });
+
+  it.each([
+    [{ causal: 1 }, 'causal', 'a boolean', 'a number'],
+    [{ causal: null }, 'causal', 'null'],
+    [{ scale: '1' }, 'scale', 'a number', 'a string'],
+    [{ scale: 1n }, 'scale', 'a bigint'],
+    [{ window: 4 }, 'window', 'an object'],
+    [{ window: [4] }, 'window', 'an array'],
+    [{ chunk: '4' }, 'chunk', 'an integer'],
+    [{ scores: true }, 'scores', "'weights'"],
+    [{ mask: true }, 'mask', 'a boolean'],
+    [{ out: new Float32Array(64) }, 'out', 'a Tensor', 'a Float32Array'],
+    [{ signal: {} }, 'signal', 'an AbortSignal'],
+  ])('have the right type: %o', async (options, ...mentions) => {
+    await refuses([q, kv, kv, options], TypeError, 'ERR_ATTN_ARG_TYPE', ...mentions);
+  });
+
+  it.each([
+    [{ scale: Number.NaN }, 'scale', 'NaN'],
+    [{ chunk: 0 }, 'chunk', '0'],
+    [{ chunk: 1.5 }, 'chunk', '1.5'],
+    [{ chunk: Number.NaN }, 'chunk'],
+    [{ chunk: 1e300 }, 'chunk'],
+    [{ softcap: 0 }, 'softcap'],
+    [{ softcap: Number.POSITIVE_INFINITY }, 'softcap'],
+    [{ scores: 'weight' }, 'scores', "'weights'", "'weight'"],
+    [{ kvLengths: Int32Array.of(7) }, 'kvLengths', '7'],
+    [{ kvLengths: -1 }, 'kvLengths', '-1'],
+  ])('are in range: %o', async (options, ...mentions) => {
+    await refuses([q, kv, kv, options], RangeError, 'ERR_ATTN_VALUE', ...mentions);
+  });
+
+  it.each([[null], [3], ['causal'], [[]], [() => ({})]])('are an object: %o', async (options) => {
+    await refuses([q, kv, kv, options], TypeError, 'ERR_ATTN_ARG_TYPE', 'options');
+  });
+
+  it('count as absent when undefined, and may be inherited', () => {
+    const plain = attentionSync(q, kv, kv, { scale: undefined, out: undefined, signal: undefined, window: undefined });
+    expect(Object.keys(plain)).toEqual(['out']);
+    const inherited = Object.create({ returnLse: true }) as AttentionOptions;
+    expect(Object.keys(attentionSync(q, kv, kv, inherited))).toEqual(['out', 'lse']);
+  });
+
+  it('that belong to another update rule are refused', async () => {
+    const t = zeros(1, 4, 2, 8);
+    const gate = zeros(1, 4, 2);
+    for (const [options, mention] of [
+      [{ updateRule: 'gated' }, 'decay'],
+      [{ updateRule: 'delta' }, 'beta'],
+      [{ updateRule: 'linear', decay: gate }, 'decay'],
+    ] as const) {
+      await expectBoth(
+        () => linearAttentionSync(t, t, t, options as never),
+        () => linearAttention(t, t, t, options as never),
+        TypeError,
+        'ERR_ATTN_OPTION_CONFLICT',
+        'linearAttention: ',
+        mention,
+      );
+    }
+  });
+});
+
+describe('out', () => {
+  it('receives the result and is returned', async () => {
+    const out = Tensor.from(new Float32Array(64).fill(Number.NaN), [1, 4, 2, 8]);
+    expect(attentionSync(q, kv, kv, { out }).out).toBe(out);
+    expect(out.data).toEqual(new Float32Array(64));
+    out.data.fill(Number.NaN);
+    expect((await attention(q, kv, kv, { out })).out).toBe(out);
+    expect(out.data).toEqual(new Float32Array(64));
+  });
+
+  it('may be strided', async () => {
+    const heads = Tensor.from(new Float32Array(128).fill(7), [1, 4, 4, 8]);
+    await attention(q, kv, kv, { out: heads.slice(2, 1, 3) });
+    const rows = heads.permute([2, 0, 1, 3]).contiguous().view([4, 32]);
+    expect([0, 1, 2, 3].map((head) => new Set(rows.slice(0, head, head + 1).data))).toEqual(
+      [7, 0, 0, 7].map((value) => new Set([value])),
+    );
+  });
+
+  it('has the right shape and dtype, and memory of its own', async () => {
+    await refuses([q, kv, kv, { out: zeros(1, 4, 2, 9) }], RangeError, 'ERR_ATTN_SHAPE', 'out', '[1, 4, 2, 9]');
+    await refuses([q, kv, kv, { out: q.castSync('f16') }], TypeError, 'ERR_ATTN_DTYPE', 'out', 'f16');
+    await refuses([q, kv, kv, { out: q }], RangeError, 'ERR_ATTN_OVERLAP', 'out', 'q');
+    const array = new Float32Array(100);
+    const a = Tensor.from(array.subarray(0, 64), [1, 4, 2, 8]);
+    const b = Tensor.from(array.subarray(36), [1, 4, 2, 8]);
+    await refuses([a, kv, kv, { out: b }], RangeError, 'ERR_ATTN_OVERLAP', 'out', 'q');
+  });
+});
+
+describe('empty tensors', () => {
+  it('are computed like any other', async () => {
+    const { out } = await attention(zeros(1, 0, 2, 8), kv, kv);
+    expect(out.shape).toEqual([1, 0, 2, 8]);
+    const none = zeros(1, 0, 2, 8);
+    const { out: rows, lse } = attentionSync(q, none, none, { returnLse: true });
+    expect(rows.data).toEqual(new Float32Array(64));
+    expect(lse.data).toEqual(new Float32Array(8).fill(Number.NEGATIVE_INFINITY));
+    const { state } = linearAttentionSync(none, none, none, { returnState: true });
+    expect(state.contiguous().data).toEqual(new Float32Array(128));
+  });
+});
+
+describe('lists', () => {
+  it('of parts are lists of parts', async () => {
+    const part = attentionSync(q, kv, kv, { returnLse: true });
+    expect(mergeAttentionSync([part, part]).out.shape).toEqual([1, 4, 2, 8]);
+    expect(Object.keys(await mergeAttention([part]))).toEqual(['out', 'lse']);
+    for (const parts of [undefined, null, part, 'parts', [part, null], [{ out: part.out }]]) {
+      const error = await mergeAttention(parts as never).catch((reason: unknown) => reason);
+      expect(isAttnError(error)).toBe(true);
+      expect(() => mergeAttentionSync(parts as never)).toThrow('mergeAttention: ');
+    }
+  });
+});
