@@ -1,7 +1,8 @@
-// Writes docs/benchmarks.md from the files that --json wrote.
+// Writes docs/benchmarks.md, and the numbers of README.md, from the files that --json wrote.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SetupError, root } from '../setup/steps.mjs';
+import { writeReadme } from './readme.mjs';
 import { describe, shareText } from './results.mjs';
 import { duration, percent, significant } from './statistics.mjs';
 import { markdownTable } from './table.mjs';
@@ -76,6 +77,7 @@ export function writeDocs(files) {
   });
   const text = [intro, ...runs.map(section)].join('\n\n');
   writeFileSync(join(root, 'docs/benchmarks.md'), `${text}\n`);
+  writeReadme(runs);
   console.log(`wrote docs/benchmarks.md from ${files.join(', ')}`);
   return 0;
 }
