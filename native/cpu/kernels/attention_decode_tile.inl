@@ -85,74 +85,120 @@ inline void score_tile(const typename Product::Vector* q, int64_t vectors, const
                        int64_t dim, float* out) {
   constexpr int kKeys = kTileSums / kRows;
   F32 sums[kTileSums];
-  for (F32& sum : sums) sum = zero();
-  int64_t vector = 0;
-  for (; (vector + 1) * Product::kWidth <= dim; ++vector) {
+#pragma GCC unroll 16
+  for (int i = 0; i < kTileSums; ++i) sums[i] = zero();
+  auto add_products = [&](int64_t vector, auto read) __attribute__((always_inline)) {
     typename Product::Vector k[kKeys];
-    for (int j = 0; j < kKeys; ++j) k[j] = Product::key(keys[j] + offset + vector * Product::kWidth);
+#pragma GCC unroll 16
+    for (int j = 0; j < kKeys; ++j) k[j] = read(keys[j] + offset + vector * Product::kWidth);
+#pragma GCC unroll 4
     for (int r = 0; r < kRows; ++r) {
-      const typename Product::Vector row = q[r * vectors + vector];
+      typename Product::Vector row = q[r * vectors + vector];
+      keep(row);
+#pragma GCC unroll 16
       for (int j = 0; j < kKeys; ++j) sums[j * kRows + r] = Product::sum(sums[j * kRows + r], k[j], row);
     }
+  };
+  int64_t vector = 0;
+  for (; (vector + 1) * Product::kWidth <= dim; ++vector) {
+    add_products(
+        vector, [&](const C* from) __attribute__((always_inline)) { return Product::key(from); });
   }
   if (const int64_t rest = dim - vector * Product::kWidth; rest > 0) {
-    for (int j = 0; j < kKeys; ++j) {
-      const typename Product::Vector k = Product::key_end(keys[j] + offset + vector * Product::kWidth, rest);
-      for (int r = 0; r < kRows; ++r) {
-        sums[j * kRows + r] = Product::sum(sums[j * kRows + r], k, q[r * vectors + vector]);
-      }
-    }
+    add_products(
+        vector, [&](const C* from) __attribute__((always_inline)) { return Product::key_end(from, rest); });
   }
+#pragma GCC unroll 16
   for (int i = 0; i < kTileSums; i += kLanes) {
     F32 group[kLanes];
+#pragma GCC unroll 16
     for (int l = 0; l < kLanes; ++l) group[l] = sums[i + l];
     store(out + i, sum_each(group));
   }
 }
 
-// Dims [0, 2 · kPairs · kLanes) of the sums: out[row] = factors[row] · out[row] + Σ weights[key][row] · values[key].
-// With `guarded`, some rows see only some of the keys: their weights are zero, but zero times a value that is not finite
-// would still be NaN, so a NaN is looked into row by row.
-template <int kRows, int kPairs, bool kEnd, typename C>
-inline void value_strip(const float* weights, int64_t keys, const C* const* values, int64_t offset,
-                        const C* const* next_values, bool guarded, int64_t rest, float* out, int64_t stride,
-                        const float* factors) {
-  constexpr int kVectors = 2 * kPairs;
-  auto read = [&](int64_t key, F32(&v)[kVectors]) __attribute__((always_inline)) {
-    const C* from = values[key] + offset;
-    if constexpr (kEnd) return read_value_end(from, rest, v[0], v[1]);
+// What the value products of some rows work on. With `guarded`, some rows see only some of the keys: their weights are
+// zero, but zero times a value that is not finite would still be NaN, so a NaN is looked into key by key.
+template <typename C>
+struct ValueStrip {
+  const float* weights;  // [key][row]
+  int64_t keys;
+  const C* const* values;
+  int64_t offset;  // of the strip's first dim within a value row
+  const C* const* next_values;
+  bool guarded;
+  int64_t rest;  // dims from the strip's first on
+  float* out;    // [row][stride]
+  int64_t stride;
+  const float* factors;  // per row
+};
+
+template <int kPairs, bool kEnd, typename C>
+[[gnu::always_inline]] inline void read_values(const ValueStrip<C>& strip, int64_t key, F32 (&v)[2 * kPairs]) {
+  const C* from = strip.values[key] + strip.offset;
+  if constexpr (kEnd) {
+    read_value_end(from, strip.rest, v[0], v[1]);
+  } else {
+#pragma GCC unroll 8
     for (int p = 0; p < kPairs; ++p) ValueRead<C>::pair(from + p * 2 * kLanes, v[2 * p], v[2 * p + 1]);
-  };
-  F32 sums[kRows][kVectors];
+  }
+}
+
+// As value_strip, each row over the keys it sees alone.
+template <int kRows, int kPairs, bool kEnd, typename C>
+[[gnu::noinline]] inline void value_strip_by_row(const ValueStrip<C>& strip) {
   for (int r = 0; r < kRows; ++r) {
-    for (int v = 0; v < kVectors; ++v) sums[r][v] = mul(load(out + r * stride + v * kLanes), splat(factors[r]));
-  }
-  for (int64_t key = 0; key < keys; ++key) {
-    F32 v[kVectors];
-    read(key, v);
-    for (int p = 0; p < kPairs * 2 * kLanes * static_cast<int>(sizeof(C)); p += 64) {
-      prefetch_l2(reinterpret_cast<const char*>(next_values[key] + offset) + p);
-    }
-    for (int r = 0; r < kRows; ++r) {
-      const F32 weight = splat(weights[key * kRows + r]);
-      for (int i = 0; i < kVectors; ++i) sums[r][i] = fma(weight, v[i], sums[r][i]);
-    }
-  }
-  bool bad = false;
-  for (int r = 0; guarded && r < kRows; ++r) {
-    for (int v = 0; v < kVectors; ++v) bad = bad || any(is_nan(sums[r][v]));
-  }
-  for (int r = 0; r < kRows; ++r) {
-    if (bad) {
-      for (int v = 0; v < kVectors; ++v) sums[r][v] = mul(load(out + r * stride + v * kLanes), splat(factors[r]));
-      for (int64_t key = 0; key < keys; ++key) {
-        if (weights[key * kRows + r] == 0.0f) continue;
-        F32 v[kVectors];
-        read(key, v);
-        for (int i = 0; i < kVectors; ++i) sums[r][i] = fma(splat(weights[key * kRows + r]), v[i], sums[r][i]);
+    float* out = strip.out + r * strip.stride;
+    for (int i = 0; i < 2 * kPairs; ++i) store(out + i * kLanes, mul(load(out + i * kLanes), splat(strip.factors[r])));
+    for (int64_t key = 0; key < strip.keys; ++key) {
+      const float weight = strip.weights[key * kRows + r];
+      if (weight == 0.0f) continue;
+      F32 v[2 * kPairs];
+      read_values<kPairs, kEnd>(strip, key, v);
+      for (int i = 0; i < 2 * kPairs; ++i) {
+        store(out + i * kLanes, fma(splat(weight), v[i], load(out + i * kLanes)));
       }
     }
-    for (int v = 0; v < kVectors; ++v) store(out + r * stride + v * kLanes, sums[r][v]);
+  }
+}
+
+// 2 · kPairs · kLanes dims of the sums: out[row] = factors[row] · out[row] + Σ weights[key][row] · values[key].
+template <int kRows, int kPairs, bool kEnd, typename C>
+inline void value_strip(const ValueStrip<C>& strip) {
+  constexpr int kVectors = 2 * kPairs;
+  constexpr int kBytes = kVectors * kLanes * static_cast<int>(sizeof(C));
+  F32 sums[kRows * kVectors];
+#pragma GCC unroll 4
+  for (int r = 0; r < kRows; ++r) {
+    const F32 factor = splat(strip.factors[r]);
+#pragma GCC unroll 8
+    for (int i = 0; i < kVectors; ++i) {
+      sums[r * kVectors + i] = mul(load(strip.out + r * strip.stride + i * kLanes), factor);
+    }
+  }
+  for (int64_t key = 0; key < strip.keys; ++key) {
+    F32 v[kVectors];
+    read_values<kPairs, kEnd>(strip, key, v);
+    const char* next = reinterpret_cast<const char*>(strip.next_values[key] + strip.offset);
+#pragma GCC unroll 8
+    for (int byte = 0; byte < kBytes; byte += 64) prefetch_l2(next + byte);
+#pragma GCC unroll 4
+    for (int r = 0; r < kRows; ++r) {
+      const F32 weight = splat(strip.weights[key * kRows + r]);
+#pragma GCC unroll 8
+      for (int i = 0; i < kVectors; ++i) sums[r * kVectors + i] = fma(weight, v[i], sums[r * kVectors + i]);
+    }
+  }
+  if (strip.guarded) {
+    Mask bad = is_nan(sums[0]);
+#pragma GCC unroll 16
+    for (int i = 1; i < kRows * kVectors; ++i) bad = mask_or(bad, is_nan(sums[i]));
+    if (any(bad)) return value_strip_by_row<kRows, kPairs, kEnd>(strip);
+  }
+#pragma GCC unroll 4
+  for (int r = 0; r < kRows; ++r) {
+#pragma GCC unroll 8
+    for (int i = 0; i < kVectors; ++i) store(strip.out + r * strip.stride + i * kLanes, sums[r * kVectors + i]);
   }
 }
 
@@ -161,12 +207,14 @@ template <int kRows, typename C>
 inline void add_values(const float* weights, const KeyBlock<C>& block, const KeyBlock<C>& next, int64_t offset,
                        bool guarded, int64_t dim, float* out, int64_t stride, const float* factors) {
   constexpr int kPairs = kRows == 4 ? 1 : kRows == 2 ? 2 : 4;
-  int64_t at = 0;
-  auto strip = [&](auto run, int64_t width) {
-    run(weights, block.count, block.values, offset + at, next.values, guarded, dim - at, out + at, stride, factors);
-    at += width;
+  ValueStrip<C> strip{weights, block.count, block.values, offset, next.values, guarded, dim, out, stride, factors};
+  auto take = [&](auto run, int64_t width) {
+    run(strip);
+    strip.offset += width;
+    strip.rest -= width;
+    strip.out += width;
   };
-  while (dim - at >= kPairs * 2 * kLanes) strip(value_strip<kRows, kPairs, false, C>, kPairs * 2 * kLanes);
-  while (dim - at >= 2 * kLanes) strip(value_strip<kRows, 1, false, C>, 2 * kLanes);
-  if (at < dim) strip(value_strip<kRows, 1, true, C>, 2 * kLanes);
+  while (strip.rest >= kPairs * 2 * kLanes) take(value_strip<kRows, kPairs, false, C>, kPairs * 2 * kLanes);
+  while (strip.rest >= 2 * kLanes) take(value_strip<kRows, 1, false, C>, 2 * kLanes);
+  if (strip.rest > 0) take(value_strip<kRows, 1, true, C>, 2 * kLanes);
 }
