@@ -93,7 +93,7 @@ describe('options', () => {
     [{ casual: true }, 'unknown option casual', 'did you mean causal?'],
     [{ window: { lef: 1 } }, 'window.lef', 'window.left'],
     [{ bananas: 1 }, 'bananas', 'known are'],
-  ])('are known: %o', async (options, ...mentions) => {
+  ] as [object, ...string[]][])('are known: %o', async (options, ...mentions) => {
     await refuses([q, kv, kv, options], TypeError, 'ERR_ATTN_ARG_TYPE', ...mentions);
   });
 
@@ -109,7 +109,7 @@ describe('options', () => {
     [{ mask: true }, 'mask', 'a boolean'],
     [{ out: new Float32Array(64) }, 'out', 'a Tensor', 'a Float32Array'],
     [{ signal: {} }, 'signal', 'an AbortSignal'],
-  ])('have the right type: %o', async (options, ...mentions) => {
+  ] as [object, ...string[]][])('have the right type: %o', async (options, ...mentions) => {
     await refuses([q, kv, kv, options], TypeError, 'ERR_ATTN_ARG_TYPE', ...mentions);
   });
 
@@ -124,7 +124,7 @@ describe('options', () => {
     [{ scores: 'weight' }, 'scores', "'weights'", "'weight'"],
     [{ kvLengths: Int32Array.of(7) }, 'kvLengths', '7'],
     [{ kvLengths: -1 }, 'kvLengths', '-1'],
-  ])('are in range: %o', async (options, ...mentions) => {
+  ] as [object, ...string[]][])('are in range: %o', async (options, ...mentions) => {
     await refuses([q, kv, kv, options], RangeError, 'ERR_ATTN_VALUE', ...mentions);
   });
 
