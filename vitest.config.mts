@@ -13,7 +13,7 @@ export default defineConfig({
   test: {
     pool: 'forks',
     execArgv: ['--expose-gc'],
-    testTimeout: 30_000,
+    testTimeout: 60_000,
     projects: [
       { extends: true, test: { name: 'package', include: ['test/**/*.test.ts'], exclude: [matrix] } },
       ...instructionSets.map((name) => ({
