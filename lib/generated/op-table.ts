@@ -4,7 +4,7 @@ export interface OpInfo {
   name: string;
   doc: string;
   source: readonly string[];
-  inputs: readonly { name: string; shape: string; doc: string; list?: boolean }[];
+  inputs: readonly { name: string; shape: string; doc: string; list?: boolean; cache?: boolean }[];
   options: readonly {
     name: string;
     type: 'number' | 'integer' | 'boolean' | 'enum' | 'tensor' | 'integerOrTensor';
@@ -248,6 +248,129 @@ export const opTable: readonly OpInfo[] = [
         "doc": "the matrix named by the option",
         "when": [
           "scores"
+        ]
+      }
+    ]
+  },
+  {
+    "name": "cachedAttention",
+    "doc": "Softmax attention over the keys and values of cached sequences. `append` is written to the sequences first; they keep it when the call succeeds.",
+    "source": [
+      "arXiv 1706.03762",
+      "arXiv 2309.06180 (paged caches)"
+    ],
+    "inputs": [
+      {
+        "name": "q",
+        "shape": "[B, T, Hq, K]",
+        "doc": "queries; the last of them stands at the last position"
+      },
+      {
+        "name": "sequences",
+        "shape": "[B, Hkv, K, V]",
+        "doc": "cached sequences of one pool, one per batch entry",
+        "cache": true
+      }
+    ],
+    "options": [
+      {
+        "name": "append.key",
+        "type": "tensor",
+        "doc": "keys",
+        "shape": "[B, T, Hkv, K]"
+      },
+      {
+        "name": "append.value",
+        "type": "tensor",
+        "doc": "values",
+        "shape": "[B, T, Hkv, V]"
+      },
+      {
+        "name": "scale",
+        "type": "number",
+        "doc": "factor on q·k; 1/√K when absent"
+      },
+      {
+        "name": "causal",
+        "type": "boolean",
+        "doc": "query at position p sees keys 0…p",
+        "default": false
+      },
+      {
+        "name": "window.left",
+        "type": "integer",
+        "doc": "keys before the query's own position"
+      },
+      {
+        "name": "window.right",
+        "type": "integer",
+        "doc": "keys after the query's own position"
+      },
+      {
+        "name": "chunk",
+        "type": "integer",
+        "doc": "query at position p sees only keys j with floor(j / chunk) = floor(p / chunk)"
+      },
+      {
+        "name": "block",
+        "type": "integer",
+        "doc": "block-causal: query at position p sees keys j with floor(j / block) ≤ floor(p / block)"
+      },
+      {
+        "name": "softcap",
+        "type": "number",
+        "doc": "scaled scores become softcap · tanh(score / softcap)"
+      },
+      {
+        "name": "sinks",
+        "type": "tensor",
+        "doc": "one extra logit per head in the softmax's sum, without a value",
+        "shape": "[Hq]"
+      },
+      {
+        "name": "alibiSlopes",
+        "type": "tensor",
+        "doc": "adds slope · (j − p) for key j and query position p",
+        "shape": "[Hq]"
+      },
+      {
+        "name": "cuSeqlens",
+        "type": "tensor",
+        "doc": "offsets of the sequences among the query tokens, when these differ in number and have no batch axis",
+        "shape": "[B+1]"
+      },
+      {
+        "name": "queryScale",
+        "type": "tensor",
+        "doc": "further factor on the scores of each query (temperature by position)",
+        "shape": "[B, T]"
+      },
+      {
+        "name": "gate",
+        "type": "tensor",
+        "doc": "out is multiplied by sigmoid(gate)",
+        "shape": "[B, T, Hq, V]"
+      },
+      {
+        "name": "returnLse",
+        "type": "boolean",
+        "doc": "also return the log-sum-exp of each row; sinks are not counted in it",
+        "default": false
+      }
+    ],
+    "outputs": [
+      {
+        "name": "out",
+        "shape": "[B, T, Hq, V]",
+        "doc": "attention result; a row that may attend to nothing is zero",
+        "when": []
+      },
+      {
+        "name": "lse",
+        "shape": "[B, Hq, T]",
+        "doc": "natural log of the sum over the keys; −∞ for an empty row",
+        "when": [
+          "returnLse"
         ]
       }
     ]

@@ -89,6 +89,8 @@ bool is_given(const Binding& binding, const FieldDesc& field) {
       return binding.at<int32_t>(field.offset) >= 0;
     case FieldKind::tensor:
       return binding.at<TensorView>(field.offset).present;
+    case FieldKind::cache:
+      return binding.at<CacheView>(field.offset).present;
     case FieldKind::tensor_list:
       return binding.at<TensorList>(field.offset).present;
     case FieldKind::integer_or_tensor:

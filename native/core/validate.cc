@@ -15,6 +15,10 @@ Status check_missing(const Binding& binding) {
       if (binding.at<TensorView>(input.offset).present) continue;
       return binding.fail(ErrorCode::arg_type, path + " is missing, expected a tensor");
     }
+    if (input.kind == FieldKind::cache) {
+      if (binding.at<CacheView>(input.offset).present) continue;
+      return binding.fail(ErrorCode::arg_type, path + " is missing, expected an array of sequences");
+    }
     const auto& list = binding.at<TensorList>(input.offset);
     if (!list.present || list.count == 0) {
       return binding.fail(ErrorCode::arg_type, path + " is empty, expected at least one tensor");
@@ -46,7 +50,28 @@ bool is_packing(const Binding& binding, const FieldDesc& field) {
   return &field >= packing->fields && &field < packing->fields + packing->field_count;
 }
 
+// The sizes of a cache bind axes as a tensor's do.
+Status bind_cache(Binding& binding, const FieldDesc& input) {
+  const auto& cache = binding.at<CacheView>(input.offset);
+  const int64_t sizes[] = {cache.count, cache.kv_heads, cache.key_dim, cache.value_dim};
+  const AxisForm& form = input.tensor->full;
+  for (int i = 0; i < form.rank; ++i) {
+    const int axis = form.axes[i].axis;
+    if (!binding.known(axis)) {
+      binding.axis(axis) = sizes[i];
+      binding.bound_by[axis] = input.path;
+    }
+    if (binding.axis(axis) == sizes[i]) continue;
+    return binding.fail(ErrorCode::shape, std::string(input.path) + ": " + binding.op.axes[axis].doc + " (" +
+                                              binding.op.axes[axis].name + ") " + std::to_string(sizes[i]) +
+                                              ", expected " + std::to_string(binding.axis(axis)) + ", from " +
+                                              binding.bound_by[axis]);
+  }
+  return {};
+}
+
 Status bind_input(Binding& binding, const FieldDesc& input) {
+  if (input.kind == FieldKind::cache) return bind_cache(binding, input);
   if (input.kind == FieldKind::tensor) {
     return bind_tensor(binding, input.path, *input.tensor, binding.at<TensorView>(input.offset));
   }

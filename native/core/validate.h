@@ -5,6 +5,7 @@
 #include <string>
 
 #include "attn/attn.h"
+#include "attn/cache_view.h"
 #include "attn/option.h"
 
 namespace attn {

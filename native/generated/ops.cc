@@ -7,6 +7,7 @@
 #include "attn/op_desc.h"
 #include "generated/activation.h"
 #include "generated/attention.h"
+#include "generated/cached_attention.h"
 #include "generated/causal_conv1d.h"
 #include "generated/decay_gate.h"
 #include "generated/l2_norm.h"
@@ -167,6 +168,77 @@ constexpr RuleDesc rules_attention[] = {
     {RuleKind::excludes, -1, -1, {&options_attention[14], false, 0}, {&options_attention[9], false, 0}, "gathered keys have no [T, S] matrix"},
 };
 }  // namespace attention_tables
+
+// cached_attention
+namespace cached_attention_tables {
+constexpr AxisRef axes_2[] = {{0, 0}, {1, 0}, {2, 0}, {4, 0}};
+constexpr TensorSpec spec_1 = {1u << 0 | 1u << 1 | 1u << 2, false, false, false, true, false, {axes_2, 4}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
+constexpr AxisRef axes_4[] = {{0, 0}, {3, 0}, {4, 0}, {5, 0}};
+constexpr TensorSpec spec_3 = {0, false, false, false, false, false, {axes_4, 4}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
+constexpr FieldDesc inputs_cached_attention[] = {
+    {"q", "q", FieldKind::tensor, offsetof(CachedAttentionCall, q), 0, nullptr, 0, nullptr, 0, &spec_1, -kUnbounded, kUnbounded, false},
+    {"sequences", "sequences", FieldKind::cache, offsetof(CachedAttentionCall, sequences), 0, nullptr, 0, nullptr, 0, &spec_3, -kUnbounded, kUnbounded, false},
+};
+constexpr AxisRef axes_6[] = {{0, 0}, {1, 0}, {3, 0}, {4, 0}};
+constexpr TensorSpec spec_5 = {1u << 0, true, false, false, true, false, {axes_6, 4}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
+constexpr AxisRef axes_8[] = {{0, 0}, {1, 0}, {3, 0}, {5, 0}};
+constexpr TensorSpec spec_7 = {1u << 0, true, false, false, true, false, {axes_8, 4}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
+constexpr FieldDesc fields_9[] = {{"key", "append.key", FieldKind::tensor, offsetof(CachedAttentionCall, options.append.key), 0, nullptr, 0, nullptr, 0, &spec_5, -kUnbounded, kUnbounded, false}, {"value", "append.value", FieldKind::tensor, offsetof(CachedAttentionCall, options.append.value), 0, nullptr, 0, nullptr, 0, &spec_7, -kUnbounded, kUnbounded, false}};
+constexpr FieldDesc fields_10[] = {{"left", "window.left", FieldKind::integer, offsetof(CachedAttentionCall, options.window.left), 0, nullptr, 0, nullptr, 0, nullptr, 0, 2147483647, false}, {"right", "window.right", FieldKind::integer, offsetof(CachedAttentionCall, options.window.right), 0, nullptr, 0, nullptr, 0, nullptr, 0, 2147483647, false}};
+constexpr AxisRef axes_12[] = {{2, 0}};
+constexpr TensorSpec spec_11 = {1u << 0, true, false, false, false, false, {axes_12, 1}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
+constexpr AxisRef axes_14[] = {{2, 0}};
+constexpr TensorSpec spec_13 = {1u << 0, false, false, false, false, false, {axes_14, 1}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
+constexpr AxisRef axes_16[] = {{0, 1}};
+constexpr TensorSpec spec_15 = {1u << 3, false, false, false, false, true, {axes_16, 1}, nullptr, 0, INT32_MIN, INT32_MAX, {1, 0}};
+constexpr AxisRef axes_18[] = {{0, 0}, {1, 0}};
+constexpr TensorSpec spec_17 = {1u << 0, false, false, false, true, false, {axes_18, 2}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
+constexpr AxisRef axes_20[] = {{0, 0}, {1, 0}, {2, 0}, {5, 0}};
+constexpr TensorSpec spec_19 = {1u << 0, true, false, false, true, false, {axes_20, 4}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
+constexpr FieldDesc options_cached_attention[] = {
+    {"append", "append", FieldKind::group, offsetof(CachedAttentionCall, options.append), offsetof(CachedAttentionCall, options.append.present), nullptr, 0, fields_9, 2, nullptr, -kUnbounded, kUnbounded, false},
+    {"scale", "scale", FieldKind::number, offsetof(CachedAttentionCall, options.scale), 0, nullptr, 0, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false},
+    {"causal", "causal", FieldKind::boolean, offsetof(CachedAttentionCall, options.causal), 0, nullptr, 0, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false},
+    {"window", "window", FieldKind::group, offsetof(CachedAttentionCall, options.window), offsetof(CachedAttentionCall, options.window.present), nullptr, 0, fields_10, 2, nullptr, -kUnbounded, kUnbounded, false},
+    {"chunk", "chunk", FieldKind::integer, offsetof(CachedAttentionCall, options.chunk), 0, nullptr, 0, nullptr, 0, nullptr, 1, 2147483647, false},
+    {"block", "block", FieldKind::integer, offsetof(CachedAttentionCall, options.block), 0, nullptr, 0, nullptr, 0, nullptr, 1, 2147483647, false},
+    {"softcap", "softcap", FieldKind::number, offsetof(CachedAttentionCall, options.softcap), 0, nullptr, 0, nullptr, 0, nullptr, 0, kUnbounded, true},
+    {"sinks", "sinks", FieldKind::tensor, offsetof(CachedAttentionCall, options.sinks), 0, nullptr, 0, nullptr, 0, &spec_11, -kUnbounded, kUnbounded, false},
+    {"alibiSlopes", "alibiSlopes", FieldKind::tensor, offsetof(CachedAttentionCall, options.alibi_slopes), 0, nullptr, 0, nullptr, 0, &spec_13, -kUnbounded, kUnbounded, false},
+    {"cuSeqlens", "cuSeqlens", FieldKind::tensor, offsetof(CachedAttentionCall, options.cu_seqlens), 0, nullptr, 0, nullptr, 0, &spec_15, -kUnbounded, kUnbounded, false},
+    {"queryScale", "queryScale", FieldKind::tensor, offsetof(CachedAttentionCall, options.query_scale), 0, nullptr, 0, nullptr, 0, &spec_17, -kUnbounded, kUnbounded, false},
+    {"gate", "gate", FieldKind::tensor, offsetof(CachedAttentionCall, options.gate), 0, nullptr, 0, nullptr, 0, &spec_19, -kUnbounded, kUnbounded, false},
+    {"returnLse", "returnLse", FieldKind::boolean, offsetof(CachedAttentionCall, options.return_lse), 0, nullptr, 0, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false},
+};
+constexpr AxisRef axes_22[] = {{0, 0}, {1, 0}, {2, 0}, {5, 0}};
+constexpr TensorSpec spec_21 = {0, true, false, false, true, false, {axes_22, 4}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
+constexpr AxisRef axes_23[] = {{0, 0}, {1, 0}, {2, 0}, {5, 0}};
+constexpr AxisRef axes_25[] = {{0, 0}, {2, 0}, {1, 0}};
+constexpr TensorSpec spec_24 = {1u << 0, false, false, false, true, false, {axes_25, 3}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
+constexpr AxisRef axes_26[] = {{0, 0}, {2, 0}, {1, 0}};
+constexpr uint32_t when_27[] = {offsetof(CachedAttentionCall, options.return_lse)};
+constexpr bool when_enum_28[] = {false};
+constexpr OutputDesc outputs_cached_attention[] = {
+    {"out", "out", offsetof(CachedAttentionCall, out), &spec_21, {axes_23, 4}, -1, 0, nullptr, nullptr, 0},
+    {"lse", nullptr, offsetof(CachedAttentionCall, lse), &spec_24, {axes_26, 3}, 0, 0, when_27, when_enum_28, 1},
+};
+constexpr AxisDesc axes_cached_attention[] = {
+    {"B", "sequences", nullptr, 0},
+    {"T", "query tokens", nullptr, 0},
+    {"Hq", "query heads", nullptr, 0},
+    {"Hkv", "key and value heads", nullptr, 0},
+    {"K", "key dim", nullptr, 0},
+    {"V", "value dim", nullptr, 0},
+};
+constexpr RuleDesc rules_cached_attention[] = {
+    {RuleKind::positive, 4, 4, {}, {}, ""},
+    {RuleKind::divides, 3, 2, {}, {}, ""},
+    {RuleKind::needs, -1, -1, {&options_cached_attention[0], false, 0}, {&options_cached_attention[0].fields[0], false, 0}, ""},
+    {RuleKind::needs, -1, -1, {&options_cached_attention[0], false, 0}, {&options_cached_attention[0].fields[1], false, 0}, ""},
+    {RuleKind::excludes, -1, -1, {&options_cached_attention[2], false, 0}, {&options_cached_attention[5], false, 0}, "block is causal between blocks and open inside them"},
+    {RuleKind::excludes, -1, -1, {&options_cached_attention[4], false, 0}, {&options_cached_attention[5], false, 0}, "both cut the keys into blocks"},
+};
+}  // namespace cached_attention_tables
 
 // causal_conv1d
 namespace causal_conv1d_tables {
@@ -648,6 +720,7 @@ constexpr AxisDesc axes_token_shift[] = {
 OpTable op_table() {
   using namespace activation_tables;
   using namespace attention_tables;
+  using namespace cached_attention_tables;
   using namespace causal_conv1d_tables;
   using namespace decay_gate_tables;
   using namespace l2_norm_tables;
@@ -660,6 +733,7 @@ OpTable op_table() {
   static constexpr OpDesc rows[] = {
       {OpId::activation, "activation", "activation", sizeof(ActivationCall), construct<ActivationCall>, inputs_activation, 1, options_activation, 4, outputs_activation, 1, axes_activation, 4, offsetof(ActivationCall, axes), nullptr, nullptr, 0},
       {OpId::attention, "attention", "attention", sizeof(AttentionCall), construct<AttentionCall>, inputs_attention, 3, options_attention, 19, outputs_attention, 3, axes_attention, 8, offsetof(AttentionCall, axes), &options_attention[13], rules_attention, 13},
+      {OpId::cached_attention, "cached_attention", "cachedAttention", sizeof(CachedAttentionCall), construct<CachedAttentionCall>, inputs_cached_attention, 2, options_cached_attention, 13, outputs_cached_attention, 2, axes_cached_attention, 6, offsetof(CachedAttentionCall, axes), &options_cached_attention[9], rules_cached_attention, 6},
       {OpId::causal_conv1d, "causal_conv1d", "causalConv1d", sizeof(CausalConv1dCall), construct<CausalConv1dCall>, inputs_causal_conv1d, 2, options_causal_conv1d, 5, outputs_causal_conv1d, 2, axes_causal_conv1d, 4, offsetof(CausalConv1dCall, axes), &options_causal_conv1d[3], rules_causal_conv1d, 1},
       {OpId::decay_gate, "decay_gate", "decayGate", sizeof(DecayGateCall), construct<DecayGateCall>, inputs_decay_gate, 1, options_decay_gate, 6, outputs_decay_gate, 2, axes_decay_gate, 4, offsetof(DecayGateCall, axes), nullptr, rules_decay_gate, 4},
       {OpId::l2_norm, "l2_norm", "l2Norm", sizeof(L2NormCall), construct<L2NormCall>, inputs_l2_norm, 1, options_l2_norm, 2, outputs_l2_norm, 1, axes_l2_norm, 4, offsetof(L2NormCall, axes), nullptr, nullptr, 0},
@@ -670,7 +744,7 @@ OpTable op_table() {
       {OpId::rotary_embedding, "rotary_embedding", "rotaryEmbedding", sizeof(RotaryEmbeddingCall), construct<RotaryEmbeddingCall>, inputs_rotary_embedding, 1, options_rotary_embedding, 12, outputs_rotary_embedding, 1, axes_rotary_embedding, 6, offsetof(RotaryEmbeddingCall, axes), nullptr, rules_rotary_embedding, 21},
       {OpId::token_shift, "token_shift", "tokenShift", sizeof(TokenShiftCall), construct<TokenShiftCall>, inputs_token_shift, 2, options_token_shift, 2, outputs_token_shift, 2, axes_token_shift, 4, offsetof(TokenShiftCall, axes), nullptr, nullptr, 0},
   };
-  return {rows, 11};
+  return {rows, 12};
 }
 
 const OpDesc& op_desc(OpId id) { return op_table().rows[static_cast<int>(id)]; }

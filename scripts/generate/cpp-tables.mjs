@@ -43,7 +43,7 @@ class OpWriter {
   }
 
   tensorSpec(tensor) {
-    const names = [tensor.dtypes ?? tensor.dtype ?? 'i32'].flat();
+    const names = [tensor.dtypes ?? tensor.dtype ?? (tensor.cache ? [] : 'i32')].flat();
     const first = this.op.inputs[0].name;
     const mask = names
       .filter((name) => name !== first)
@@ -76,6 +76,7 @@ class OpWriter {
       integerOrTensor: 'integer_or_tensor',
       group: 'group',
       tensorList: 'tensor_list',
+      cache: 'cache',
     };
     const values = field.type === 'enum' ? this.array('const char*', 'values', field.values.map(text)) : 'nullptr';
     const inner =
@@ -86,7 +87,7 @@ class OpWriter {
             field.fields.map((f) => this.field(f, `${memberPath}.${member(f.name)}`, `${jsPath}.${f.name}`)),
           )
         : 'nullptr';
-    const tensor = ['tensor', 'integerOrTensor', 'tensorList'].includes(field.type)
+    const tensor = ['tensor', 'integerOrTensor', 'tensorList', 'cache'].includes(field.type)
       ? this.tensorSpec(field)
       : 'nullptr';
     const present = field.type === 'group' ? `offsetof(${this.call}, ${memberPath}.present)` : '0';
@@ -151,7 +152,11 @@ class OpWriter {
       'FieldDesc',
       `inputs_${op.op}`,
       op.inputs.map((input) =>
-        this.field({ ...input, type: input.list ? 'tensorList' : 'tensor' }, member(input.name), input.name),
+        this.field(
+          { ...input, type: input.list ? 'tensorList' : input.cache ? 'cache' : 'tensor' },
+          member(input.name),
+          input.name,
+        ),
       ),
     );
     const options = this.table(

@@ -90,6 +90,8 @@ enum class OpId : uint8_t { ${ops.map(({ op }) => op).join(', ')} };
 `;
 }
 
+const inputType = ({ list, cache }) => (list ? 'TensorList' : cache ? 'CacheView' : 'TensorView');
+
 export const enumType = (op, path) => pascal(`${op.op}_${path.map(snake).join('_')}`);
 
 function fieldType(op, field, path) {
@@ -141,7 +143,7 @@ function opHeader(op) {
   const axes = Object.keys(op.axes);
   return `${HEADER}#pragma once
 
-#include "attn/option.h"
+${op.inputs.some(({ cache }) => cache) ? '#include "attn/cache_view.h"\n' : ''}#include "attn/option.h"
 #include "attn/tensor_view.h"
 
 namespace attn {
@@ -161,7 +163,7 @@ ${axes.map((axis) => `  int64_t ${axis} = 0;  // ${op.axes[axis]}`).join('\n')}
 
 // ${op.doc}
 struct ${name}Call {
-${op.inputs.map((input) => `  ${input.list ? 'TensorList' : 'TensorView'} ${member(input.name)};  // [${input.axes.join(', ')}] ${input.doc}`).join('\n')}
+${op.inputs.map((input) => `  ${inputType(input)} ${member(input.name)};  // [${input.axes.join(', ')}] ${input.doc}`).join('\n')}
   ${name}Options options;
 ${op.outputs.map((output) => `  TensorView ${outputMember(op, output)};  // [${output.axes.join(', ')}] ${output.doc}`).join('\n')}
   ${name}Axes axes;  // bound by validate

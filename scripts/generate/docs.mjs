@@ -48,7 +48,7 @@ ${table(
   op.inputs.map((input) => [
     `\`${input.name}\``,
     `${input.list ? 'list of ' : ''}[${input.axes.join(', ')}]`,
-    [input.dtypes].flat().join(', '),
+    [input.dtypes ?? 'of their pool'].flat().join(', '),
     input.doc,
   ]),
 )}

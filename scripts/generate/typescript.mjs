@@ -127,11 +127,12 @@ function tableFile({ ops }) {
     name: camel(op.op),
     doc: op.doc,
     source: op.source ?? [],
-    inputs: op.inputs.map(({ name, axes, doc, list }) => ({
+    inputs: op.inputs.map(({ name, axes, doc, list, cache }) => ({
       name,
       shape: `[${axes.join(', ')}]`,
       doc,
       ...(list && { list }),
+      ...(cache && { cache }),
     })),
     options: flatOptions(op)
       .filter(({ field }) => field.type !== 'group')
@@ -155,7 +156,7 @@ export interface OpInfo {
   name: string;
   doc: string;
   source: readonly string[];
-  inputs: readonly { name: string; shape: string; doc: string; list?: boolean }[];
+  inputs: readonly { name: string; shape: string; doc: string; list?: boolean; cache?: boolean }[];
   options: readonly {
     name: string;
     type: 'number' | 'integer' | 'boolean' | 'enum' | 'tensor' | 'integerOrTensor';

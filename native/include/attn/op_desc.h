@@ -9,7 +9,7 @@
 
 namespace attn {
 
-enum class FieldKind : uint8_t { number, integer, boolean, enumeration, tensor, tensor_list, integer_or_tensor, group };
+enum class FieldKind : uint8_t { number, integer, boolean, enumeration, tensor, tensor_list, cache, integer_or_tensor, group };
 
 // One axis of a tensor as the schema names it: an index into OpDesc::axes plus a constant, or the constant alone.
 struct AxisRef {
@@ -47,7 +47,7 @@ struct FieldDesc {
   int16_t value_count;
   const FieldDesc* fields;  // group only
   int16_t field_count;
-  const TensorSpec* tensor;  // tensor, tensor_list (of each), integer_or_tensor
+  const TensorSpec* tensor;  // tensor, tensor_list (of each), cache (its sizes alone), integer_or_tensor
   double min, max;           // number, integer
   bool min_exclusive;
 };

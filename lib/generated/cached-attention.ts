@@ -1,0 +1,42 @@
+// Generated from native/schema by npm run generate; do not edit.
+import type { Tensor, TensorLike } from '../tensor';
+
+/** Options of cachedAttention. Softmax attention over the keys and values of cached sequences. `append` is written to the sequences first; they keep it when the call succeeds. */
+export interface CachedAttentionOptions {
+  /** Keys and values of the query tokens, added to each sequence before it is read. `key`: keys. `value`: values. */
+  append?: { key?: TensorLike | undefined; value?: TensorLike | undefined } | undefined;
+  /** Factor on q·k; 1/√K when absent. */
+  scale?: number | undefined;
+  /** Query at position p sees keys 0…p. Default false. */
+  causal?: boolean | undefined;
+  /** Query at position p sees keys p − left … p + right; a side that is absent is open. `left`: keys before the query's own position. `right`: keys after the query's own position. */
+  window?: { left?: number | undefined; right?: number | undefined } | undefined;
+  /** Query at position p sees only keys j with floor(j / chunk) = floor(p / chunk). ≥ 1, ≤ 2147483647. */
+  chunk?: number | undefined;
+  /** Block-causal: query at position p sees keys j with floor(j / block) ≤ floor(p / block). ≥ 1, ≤ 2147483647. */
+  block?: number | undefined;
+  /** Scaled scores become softcap · tanh(score / softcap). > 0. */
+  softcap?: number | undefined;
+  /** One extra logit per head in the softmax's sum, without a value. [Hq], f32 or q. */
+  sinks?: TensorLike | undefined;
+  /** Adds slope · (j − p) for key j and query position p. [Hq], f32. */
+  alibiSlopes?: TensorLike | undefined;
+  /** Offsets of the sequences among the query tokens, when these differ in number and have no batch axis. [B+1], i32. */
+  cuSeqlens?: TensorLike | undefined;
+  /** Further factor on the scores of each query (temperature by position). [B, T], f32. */
+  queryScale?: TensorLike | undefined;
+  /** Out is multiplied by sigmoid(gate). [B, T, Hq, V], f32 or q. */
+  gate?: TensorLike | undefined;
+  /** Also return the log-sum-exp of each row; sinks are not counted in it. Default false. */
+  returnLse?: boolean | undefined;
+  /** Where to write `out` [B, T, Hq, V]; must not overlap an input. */
+  out?: Tensor | undefined;
+}
+
+/** Tensors that cachedAttention returns. */
+export interface CachedAttentionResult {
+  /** attention result; a row that may attend to nothing is zero [B, T, Hq, V]. */
+  out: Tensor;
+  /** natural log of the sum over the keys; −∞ for an empty row [B, Hq, T]. Present with `returnLse`. */
+  lse?: Tensor;
+}
