@@ -107,6 +107,28 @@ describe('run', () => {
     expect(readAll('a.safetensors')['out']!.data).toEqual(readAll('b.safetensors')['out']!.data);
   });
 
+  it('takes lists of tensors, with commas between their names', async () => {
+    const { q, k, v } = inputs;
+    const part = (from: number, to: number) =>
+      attentionSync(q, k.slice(1, from, to), v.slice(1, from, to), { returnLse: true });
+    const [first, second] = [part(0, 2), part(2, 5)];
+    writeSafetensors(path('parts.safetensors'), { a: first.out, b: second.out, la: first.lse, lb: second.lse });
+    const args = [
+      '--in',
+      path('parts.safetensors'),
+      '--out',
+      path('whole.safetensors'),
+      '--outs',
+      'a,b',
+      '--lses',
+      'la,lb',
+    ];
+    const { code, stderr } = await runCommand('run', 'merge-attention', ...args);
+    expect([code, stderr]).toEqual([0, '']);
+    const whole = attentionSync(q, k, v).out.data;
+    readAll('whole.safetensors')['out']!.data.forEach((value, index) => expect(value).toBeCloseTo(whole[index]!, 5));
+  });
+
   it('lists every option of the schema in its help', async () => {
     const { code, stdout } = await runCommand('run', 'attention', '--help');
     expect(code).toBe(0);

@@ -24,12 +24,10 @@ interface Case {
   readonly prepare: () => () => unknown;
 }
 
-const effort = { enough: 300, rounds: 200 };
-
 function softmaxPrefill(tokens: number): Case {
   const [heads, kvHeads, dim] = [16, 4, 128];
   return {
-    name: 'softmax prefill, causal',
+    name: 'softmax prefill',
     shape: `${tokens} tokens, ${heads}/${kvHeads} heads × ${dim}`,
     tokens,
     prepare: () => {
@@ -103,7 +101,8 @@ function linearDecode(): Case {
   };
 }
 
-const cases: readonly Case[] = [
+const quickCases: readonly Case[] = [softmaxPrefill(512), softmaxDecode(4096), linearPrefill(512), linearDecode()];
+const allCases: readonly Case[] = [
   softmaxPrefill(512),
   softmaxPrefill(2048),
   softmaxDecode(4096),
@@ -114,7 +113,9 @@ const cases: readonly Case[] = [
   linearDecode(),
 ];
 
-async function bench({ json }: { readonly json: boolean }): Promise<void> {
+async function bench({ json, quick }: { readonly json: boolean; readonly quick: boolean }): Promise<void> {
+  const cases = quick ? quickCases : allCases;
+  const effort = { enough: quick ? 50 : 300, rounds: 200 };
   const { version, isa, threads } = info();
   const results: Measured[] = [];
   for (const [index, { name, shape, tokens, prepare }] of cases.entries()) {
@@ -127,7 +128,9 @@ async function bench({ json }: { readonly json: boolean }): Promise<void> {
     console.log(JSON.stringify({ version, isa, threads, dtype: 'f32', results }, null, 2));
     return;
   }
-  console.log(`hybrid-attention ${version}: ${isa}, ${threads} ${threads === 1 ? 'thread' : 'threads'}, f32\n`);
+  console.log(
+    `hybrid-attention ${version}: ${isa}, ${threads} ${threads === 1 ? 'thread' : 'threads'}, f32; softmax prefill is causal\n`,
+  );
   const right = (name: string): { name: string; align: 'right' } => ({ name, align: 'right' });
   console.log(
     table(
@@ -141,5 +144,6 @@ export function benchCommand(): Command {
   return new Command('bench')
     .description('a short table of how fast this machine runs both attentions')
     .option('--json', 'print JSON instead of a table', false)
+    .option('--quick', 'a few short cases', false)
     .action(bench);
 }
