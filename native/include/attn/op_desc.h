@@ -9,7 +9,17 @@
 
 namespace attn {
 
-enum class FieldKind : uint8_t { number, integer, boolean, enumeration, tensor, tensor_list, cache, integer_or_tensor, group };
+enum class FieldKind : uint8_t {
+  number,
+  integer,
+  boolean,
+  enumeration,
+  tensor,
+  tensor_list,
+  cache,
+  integer_or_tensor,
+  group
+};
 
 // One axis of a tensor as the schema names it: an index into OpDesc::axes plus a constant, or the constant alone.
 struct AxisRef {

@@ -1,0 +1,213 @@
+#include "core/cache_pool.h"
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+
+namespace attn {
+namespace {
+
+constexpr int64_t kAlignment = 64;
+constexpr int64_t kLargest = INT64_C(1) << 46;  // bytes; products of sizes below it do not overflow
+
+int64_t aligned(int64_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
+
+// Fills the offsets of the view; the bytes of a page, or −1 when they pass kLargest.
+int64_t lay_out(const CacheConfig& config, CacheView* view) {
+  view->present = true;
+  view->dtype = config.dtype;
+  view->page_tokens = config.page_tokens;
+  view->kv_heads = config.kv_heads;
+  view->key_dim = config.key_dim;
+  view->value_dim = config.value_dim;
+  const int64_t heads = config.page_tokens * config.kv_heads;
+  const double bytes = static_cast<double>(heads) * static_cast<double>(config.key_dim + config.value_dim) * 4;
+  if (bytes > static_cast<double>(kLargest)) return -1;
+  view->value_offset = aligned(heads * config.key_dim * dtype_bytes(config.dtype));
+  view->key_scale_offset = view->value_offset + aligned(heads * config.value_dim * dtype_bytes(config.dtype));
+  const int64_t scales = config.dtype == DType::i8 ? aligned(heads * static_cast<int64_t>(sizeof(float))) : 0;
+  view->value_scale_offset = view->key_scale_offset + scales;
+  return view->value_scale_offset + scales;
+}
+
+}  // namespace
+
+Status CachePool::page_bytes_of(const CacheConfig& config, int64_t* bytes) {
+  CacheView view;
+  *bytes = lay_out(config, &view);
+  if (*bytes >= 0) return {};
+  return {ErrorCode::value, "CachePool: one page of this shape would not fit into any memory"};
+}
+
+Status CachePool::create(const CacheConfig& config, std::shared_ptr<CachePool>* pool) {
+  int64_t page_bytes = 0;
+  if (Status status = page_bytes_of(config, &page_bytes); !status.is_ok()) return status;
+  const double total = static_cast<double>(page_bytes) * static_cast<double>(config.pages);
+  std::byte* block = nullptr;
+  if (total <= static_cast<double>(kLargest)) {
+    const auto bytes = static_cast<size_t>(std::max<int64_t>(page_bytes * config.pages, 1));
+    block = static_cast<std::byte*>(::operator new(bytes, std::align_val_t(kAlignment), std::nothrow));
+  }
+  if (block == nullptr) {
+    return {ErrorCode::out_of_memory, "CachePool: " + std::to_string(config.pages) + " pages of " +
+                                          std::to_string(page_bytes) + " bytes could not be allocated"};
+  }
+  pool->reset(new CachePool(config, page_bytes, block));
+  return {};
+}
+
+CachePool::CachePool(const CacheConfig& config, int64_t page_bytes, std::byte* block)
+    : config_(config), page_bytes_(page_bytes), block_(block), references_(static_cast<size_t>(config.pages)) {
+  lay_out(config, &layout_);
+  // Taken from the end, so that pages are used from the start of the block on.
+  free_.reserve(references_.size());
+  for (int64_t id = config.pages - 1; id >= 0; --id) free_.push_back(static_cast<int32_t>(id));
+}
+
+CachePool::~CachePool() { ::operator delete(block_, std::align_val_t(kAlignment)); }
+
+int32_t CachePool::take() {
+  const int32_t id = free_.back();
+  free_.pop_back();
+  references_[static_cast<size_t>(id)] = 1;
+  return id;
+}
+
+void CachePool::release(int32_t id) {
+  if (--references_[static_cast<size_t>(id)] == 0) free_.push_back(id);
+}
+
+void CacheSequence::drop_all() {
+  for (const int32_t id : pages_) pool_->release(id);
+  pages_.clear();
+}
+
+void CacheSequence::drop_window() {
+  const CacheConfig& config = pool_->config();
+  if (config.window == 0) return;
+  first_ = std::max(first_, length_ - config.window);
+  const int64_t gone = first_ / config.page_tokens - first_page_;
+  for (int64_t i = 0; i < gone; ++i) pool_->release(pages_[static_cast<size_t>(i)]);
+  pages_.erase(pages_.begin(), pages_.begin() + gone);
+  first_page_ += gone;
+  oldest_ = std::max(oldest_, first_page_ * config.page_tokens);
+}
+
+// The pages of the sequence at a greater length: new ones, and a copy of the last when another sequence shares it.
+// The caller releases them, or makes them the sequence's own.
+Status CacheSequence::grow(int64_t length, std::vector<int32_t>* pages) const {
+  const int64_t page_tokens = pool_->config().page_tokens;
+  const int64_t wanted = (length + page_tokens - 1) / page_tokens - first_page_;
+  const bool into_last = length > length_ && length_ % page_tokens != 0 && !pages_.empty();
+  const bool copy = into_last && pool_->shared(pages_.back());
+  const int64_t fresh = wanted - static_cast<int64_t>(pages_.size()) + (copy ? 1 : 0);
+  if (fresh > pool_->free_pages()) {
+    return {ErrorCode::pool_full, "CachePool: " + std::to_string(fresh) + " more pages are needed, " +
+                                      std::to_string(pool_->free_pages()) + " of " +
+                                      std::to_string(pool_->config().pages) + " are free; nothing was changed"};
+  }
+  *pages = pages_;
+  for (const int32_t id : *pages) pool_->retain(id);
+  if (copy) {
+    const int32_t id = pool_->take();
+    std::memcpy(pool_->page(id), pool_->page(pages->back()), static_cast<size_t>(pool_->page_bytes()));
+    pool_->release(pages->back());
+    pages->back() = id;
+  }
+  while (static_cast<int64_t>(pages->size()) < wanted) pages->push_back(pool_->take());
+  return {};
+}
+
+Status CacheSequence::truncate(int64_t length) {
+  if (busy_) return {ErrorCode::busy, "Sequence.truncate: another call is using this sequence"};
+  if (length < 0 || length > length_) {
+    return {ErrorCode::value,
+            "Sequence.truncate: length is " + std::to_string(length) + ", expected 0 to " + std::to_string(length_)};
+  }
+  const int64_t window = pool_->config().window;
+  const int64_t needed = window > 0 ? std::max<int64_t>(0, length - window) : oldest_;
+  if (needed < oldest_ || length < oldest_) {
+    return {ErrorCode::value, "Sequence.truncate: length is " + std::to_string(length) + ", but tokens before " +
+                                  std::to_string(oldest_) + " were dropped by the window"};
+  }
+  const int64_t page_tokens = pool_->config().page_tokens;
+  const auto kept = static_cast<size_t>((length + page_tokens - 1) / page_tokens - first_page_);
+  while (pages_.size() > kept) {
+    pool_->release(pages_.back());
+    pages_.pop_back();
+  }
+  length_ = length;
+  first_ = needed;
+  return {};
+}
+
+std::shared_ptr<CacheSequence> CacheSequence::fork() const {
+  auto copy = std::make_shared<CacheSequence>(pool_);
+  copy->pages_ = pages_;
+  copy->first_page_ = first_page_;
+  copy->oldest_ = oldest_;
+  copy->first_ = first_;
+  copy->length_ = length_;
+  copy->expected_length_ = length_;
+  for (const int32_t id : pages_) pool_->retain(id);
+  return copy;
+}
+
+Status CacheCall::hold(std::vector<std::shared_ptr<CacheSequence>> sequences, CacheView* view) {
+  sequences_ = std::move(sequences);
+  for (held_ = 0; held_ < sequences_.size(); ++held_) {
+    CacheSequence& sequence = *sequences_[held_];
+    const std::string name = "sequences[" + std::to_string(held_) + "]";
+    if (&sequence.pool() != &sequences_[0]->pool()) {
+      return {ErrorCode::value, name + " belongs to another pool than sequences[0]"};
+    }
+    if (sequence.busy_) return {ErrorCode::busy, name + " is used by another call, or twice in this one"};
+    sequence.busy_ = true;
+  }
+  *view = sequences_[0]->pool().layout();
+  view->count = static_cast<int64_t>(sequences_.size());
+  return {};
+}
+
+Status CacheCall::reserve(const std::vector<int64_t>& appended, CacheView* view) {
+  staged_.resize(sequences_.size());
+  for (size_t i = 0; i < sequences_.size(); ++i) {
+    CacheSequence& sequence = *sequences_[i];
+    Staged& staged = staged_[i];
+    const int64_t length = sequence.length_ + appended[i];
+    if (Status status = sequence.grow(length, &staged.pages); !status.is_ok()) return status;
+    for (const int32_t id : staged.pages) staged.addresses.push_back(sequence.pool().page(id));
+    keys_.push_back({staged.addresses.data(), sequence.first_page_, sequence.first_, length, appended[i]});
+  }
+  view->sequences = keys_.data();
+  return {};
+}
+
+void CacheCall::commit() {
+  for (size_t i = 0; i < staged_.size(); ++i) {
+    CacheSequence& sequence = *sequences_[i];
+    sequence.drop_all();
+    sequence.pages_.swap(staged_[i].pages);
+    sequence.length_ = keys_[i].length;
+    sequence.drop_window();
+  }
+  staged_.clear();
+  release_all();
+}
+
+void CacheCall::roll_back() {
+  for (size_t i = 0; i < staged_.size(); ++i) {
+    for (const int32_t id : staged_[i].pages) sequences_[i]->pool().release(id);
+  }
+  staged_.clear();
+  release_all();
+}
+
+void CacheCall::release_all() {
+  for (size_t i = 0; i < held_; ++i) sequences_[i]->busy_ = false;
+  held_ = 0;
+  sequences_.clear();
+  keys_.clear();
+}
+
+}  // namespace attn

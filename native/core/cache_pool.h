@@ -1,0 +1,130 @@
+// CachePool: one block of memory cut into pages that hold the keys and values of many sequences. Pages are counted by
+// the sequences that share them. Only ever touched on the thread of the environment that made the pool; kernels see
+// the pages through a CacheView while a CacheCall holds them.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "attn/cache_view.h"
+#include "attn/status.h"
+
+namespace attn {
+
+struct CacheConfig {
+  DType dtype = DType::f32;
+  int64_t kv_heads = 0;
+  int64_t key_dim = 0;
+  int64_t value_dim = 0;
+  int64_t page_tokens = 16;
+  int64_t pages = 0;
+  int64_t window = 0;  // tokens kept at the end of each sequence; 0: all
+};
+
+class CachePool {
+ public:
+  static Status create(const CacheConfig& config, std::shared_ptr<CachePool>* pool);
+  static Status page_bytes_of(const CacheConfig& config, int64_t* bytes);
+  ~CachePool();
+  CachePool(const CachePool&) = delete;
+  CachePool& operator=(const CachePool&) = delete;
+
+  const CacheConfig& config() const { return config_; }
+  const CacheView& layout() const { return layout_; }
+  int64_t page_bytes() const { return page_bytes_; }
+  int64_t bytes() const { return page_bytes_ * config_.pages; }
+  int64_t free_pages() const { return static_cast<int64_t>(free_.size()); }
+
+  std::byte* page(int32_t id) const { return block_ + id * page_bytes_; }
+  bool shared(int32_t id) const { return references_[static_cast<size_t>(id)] > 1; }
+  int32_t take();  // there must be a free one
+  void retain(int32_t id) { ++references_[static_cast<size_t>(id)]; }
+  void release(int32_t id);
+
+ private:
+  CachePool(const CacheConfig& config, int64_t page_bytes, std::byte* block);
+
+  CacheConfig config_;
+  CacheView layout_;
+  int64_t page_bytes_;
+  std::byte* block_;
+  std::vector<int32_t> references_;
+  std::vector<int32_t> free_;
+};
+
+// The tokens of one sequence: positions first … length − 1, in pages.
+class CacheSequence {
+ public:
+  explicit CacheSequence(std::shared_ptr<CachePool> pool) : pool_(std::move(pool)) {}
+  ~CacheSequence() { drop_all(); }
+  CacheSequence(const CacheSequence&) = delete;
+  CacheSequence& operator=(const CacheSequence&) = delete;
+
+  CachePool& pool() const { return *pool_; }
+  int64_t first() const { return first_; }
+  int64_t length() const { return length_; }
+  bool busy() const { return busy_; }
+
+  // Forgets the tokens from `length` on. Fails when the window has dropped what the rest would need.
+  Status truncate(int64_t length);
+  // A second sequence over the same pages; whoever appends first to a page that both use copies it.
+  std::shared_ptr<CacheSequence> fork() const;
+
+  // cache_bytes.cc. Tokens [start, end) as versioned little-endian bytes with a checksum; a sequence may be written in
+  // several chunks, and is read back from them in order.
+  std::vector<uint8_t> serialize(int64_t start, int64_t end) const;
+  Status append_serialized(const uint8_t* bytes, size_t size);
+  // Whether chunks have given all the tokens that their header names.
+  bool complete() const { return length_ == expected_length_; }
+
+ private:
+  friend class CacheCall;
+
+  std::byte* page_of(int64_t position) const {
+    return pool_->page(pages_[static_cast<size_t>(position / pool_->config().page_tokens - first_page_)]);
+  }
+  Status grow(int64_t length, std::vector<int32_t>* pages) const;
+  void drop_all();
+  void drop_window();
+
+  std::shared_ptr<CachePool> pool_;
+  std::vector<int32_t> pages_;
+  int64_t first_page_ = 0;
+  int64_t oldest_ = 0;  // positions below it are in no page any more
+  int64_t first_ = 0;
+  int64_t length_ = 0;
+  int64_t expected_length_ = 0;
+  bool busy_ = false;
+};
+
+// The sequences of one call: busy from `hold` to the end, their pages for new tokens reserved by `reserve`. What the
+// call wrote becomes part of them by `commit` alone.
+class CacheCall {
+ public:
+  ~CacheCall() { roll_back(); }
+  CacheCall() = default;
+  CacheCall(const CacheCall&) = delete;
+  CacheCall& operator=(const CacheCall&) = delete;
+
+  Status hold(std::vector<std::shared_ptr<CacheSequence>> sequences, CacheView* view);
+  Status reserve(const std::vector<int64_t>& appended, CacheView* view);
+  void commit();
+  void roll_back();
+
+ private:
+  struct Staged {
+    std::vector<int32_t> pages;  // as they will be, with the references that they will have
+    std::vector<std::byte*> addresses;
+    CachedKeys keys;
+  };
+  void release_all();
+
+  std::vector<std::shared_ptr<CacheSequence>> sequences_;
+  size_t held_ = 0;
+  std::vector<Staged> staged_;
+  std::vector<CachedKeys> keys_;
+};
+
+}  // namespace attn
