@@ -135,6 +135,8 @@ export function runCommand(): Command {
   const command = new Command('run').description(
     'run an operation over tensors of a .safetensors file and write a .safetensors file',
   );
-  for (const op of opTable) command.addCommand(operationCommand(op));
+  // A file holds tensors, not caches.
+  const onTensors = opTable.filter(({ inputs }) => inputs.every(({ cache }) => !cache));
+  for (const op of onTensors) command.addCommand(operationCommand(op));
   return command;
 }
