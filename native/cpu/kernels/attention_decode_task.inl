@@ -1,6 +1,8 @@
 // Decode attention: one task is one part of the keys under some key-value heads; then rows of several parts merge.
 // Included by attention_decode.inl.
 
+inline constexpr int64_t kBlockBytes = 128 * 1024;
+
 template <typename S, typename C>
 inline void load_queries(const AttentionCall& call, const DecodeItem& item, DecodeRows<S, C>& work) {
   for (int64_t h = 0; h < work.heads; ++h) {
@@ -115,6 +117,14 @@ inline void take_block(const RowRules<S>& row_rules, const Keys& source, DecodeR
   }
 }
 
+// Keys of a block: two blocks, the one at work and the one being fetched, are to stay in L2.
+template <typename C>
+inline int64_t block_keys(const AttentionCall& call, int64_t heads) {
+  const int64_t bytes = heads * (call.axes.K + call.axes.V) * static_cast<int64_t>(sizeof(C));
+  const int64_t keys = kBlockBytes / (bytes > 0 ? bytes : 1) / 16 * 16;
+  return keys < 16 ? 16 : keys > kBlockKeys ? kBlockKeys : keys;
+}
+
 // All keys [keys.first, keys.last) of the item for the rows of the task.
 template <int kRows, typename S, typename C, typename Keys>
 inline void take_part(const AttentionCall& call, const DecodeItem& item, const Keys& source, const KeyRange& keys,
@@ -126,10 +136,11 @@ inline void take_part(const AttentionCall& call, const DecodeItem& item, const K
   row_rules.by_row = row_rules.hides || options.alibi_slopes.present;
   KeyBlock<C> blocks[2];
   int current = 0;
-  auto last_of = [&](int64_t first) { return first + kBlockKeys < keys.last ? first + kBlockKeys : keys.last; };
+  const int64_t step = block_keys<C>(call, work.heads);
+  auto last_of = [&](int64_t first) { return first + step < keys.last ? first + step : keys.last; };
   if (keys.first < keys.last) source.fill(blocks[current], keys.first, last_of(keys.first));
-  for (int64_t first = keys.first; first < keys.last && !exec.stopped(); first += kBlockKeys) {
-    const int64_t next = first + kBlockKeys;
+  for (int64_t first = keys.first; first < keys.last && !exec.stopped(); first += step) {
+    const int64_t next = first + step;
     KeyBlock<C>& following = blocks[1 - current];
     following.count = 0;
     if (next < keys.last) source.fill(following, next, last_of(next));

@@ -7,7 +7,7 @@
 // Types:  C is the storage type of keys and values, S that of queries; sums are f32
 // Source: arXiv 2205.14135 (online softmax); bf16 keys meet bf16 queries in pairs, exactly, with f32 sums
 
-inline constexpr int64_t kBlockKeys = 64;
+inline constexpr int64_t kBlockKeys = 64;  // at most
 
 // Sums that a score tile keeps in registers: whole vectors of results.
 inline constexpr int kTileSums = kRegisters == 32 ? 16 : 8;
@@ -34,6 +34,7 @@ struct KeyProduct<bf16, bf16> {
   static constexpr int kWidth = 2 * kLanes;
 
   [[gnu::always_inline]] static Vector query(const bf16* from, int64_t n) {
+    if (n == kWidth) return load_bf16_pairs(from);
     bf16 padded[kWidth] = {};
     for (int64_t i = 0; i < n; ++i) padded[i] = from[i];
     return load_bf16_pairs(padded);
@@ -130,7 +131,7 @@ struct ValueStrip {
   int64_t rest;  // dims from the strip's first on
   float* out;    // [row][stride]
   int64_t stride;
-  const float* factors;  // per row
+  const float* factors;  // per row; null: 1
 };
 
 template <int kPairs, bool kEnd, typename C>
@@ -149,7 +150,9 @@ template <int kRows, int kPairs, bool kEnd, typename C>
 [[gnu::noinline]] inline void value_strip_by_row(const ValueStrip<C>& strip) {
   for (int r = 0; r < kRows; ++r) {
     float* out = strip.out + r * strip.stride;
-    for (int i = 0; i < 2 * kPairs; ++i) store(out + i * kLanes, mul(load(out + i * kLanes), splat(strip.factors[r])));
+    for (int i = 0; i < 2 * kPairs; ++i) {
+      store(out + i * kLanes, mul(load(out + i * kLanes), splat(strip.factors != nullptr ? strip.factors[r] : 1.0f)));
+    }
     for (int64_t key = 0; key < strip.keys; ++key) {
       const float weight = strip.weights[key * kRows + r];
       if (weight == 0.0f) continue;
@@ -170,10 +173,15 @@ inline void value_strip(const ValueStrip<C>& strip) {
   F32 sums[kRows * kVectors];
 #pragma GCC unroll 4
   for (int r = 0; r < kRows; ++r) {
-    const F32 factor = splat(strip.factors[r]);
 #pragma GCC unroll 8
-    for (int i = 0; i < kVectors; ++i) {
-      sums[r * kVectors + i] = mul(load(strip.out + r * strip.stride + i * kLanes), factor);
+    for (int i = 0; i < kVectors; ++i) sums[r * kVectors + i] = load(strip.out + r * strip.stride + i * kLanes);
+  }
+  if (strip.factors != nullptr) {
+#pragma GCC unroll 4
+    for (int r = 0; r < kRows; ++r) {
+      const F32 factor = splat(strip.factors[r]);
+#pragma GCC unroll 8
+      for (int i = 0; i < kVectors; ++i) sums[r * kVectors + i] = mul(sums[r * kVectors + i], factor);
     }
   }
   for (int64_t key = 0; key < strip.keys; ++key) {
@@ -202,19 +210,27 @@ inline void value_strip(const ValueStrip<C>& strip) {
   }
 }
 
+// Keys that go through all dims before the next: their rows stay in L1 even when they lie a multiple of 4 KiB apart.
+inline constexpr int64_t kValueKeys = 8;
+
 // All dims of the sums of kRows rows, which are padded to whole pairs of vectors.
 template <int kRows, typename C>
 inline void add_values(const float* weights, const KeyBlock<C>& block, const KeyBlock<C>& next, int64_t offset,
                        bool guarded, int64_t dim, float* out, int64_t stride, const float* factors) {
   constexpr int kPairs = kRows == 4 ? 1 : kRows == 2 ? 2 : 4;
-  ValueStrip<C> strip{weights, block.count, block.values, offset, next.values, guarded, dim, out, stride, factors};
-  auto take = [&](auto run, int64_t width) {
-    run(strip);
-    strip.offset += width;
-    strip.rest -= width;
-    strip.out += width;
-  };
-  while (strip.rest >= kPairs * 2 * kLanes) take(value_strip<kRows, kPairs, false, C>, kPairs * 2 * kLanes);
-  while (strip.rest >= 2 * kLanes) take(value_strip<kRows, 1, false, C>, 2 * kLanes);
-  if (strip.rest > 0) take(value_strip<kRows, 1, true, C>, 2 * kLanes);
+  for (int64_t key = 0; key < block.count; key += kValueKeys) {
+    const int64_t keys = block.count - key < kValueKeys ? block.count - key : kValueKeys;
+    ValueStrip<C> strip{
+        weights + key * kRows,       keys, block.values + key, offset, next.values + key, guarded, dim, out, stride,
+        key == 0 ? factors : nullptr};
+    auto take = [&](auto run, int64_t width) {
+      run(strip);
+      strip.offset += width;
+      strip.rest -= width;
+      strip.out += width;
+    };
+    while (strip.rest >= kPairs * 2 * kLanes) take(value_strip<kRows, kPairs, false, C>, kPairs * 2 * kLanes);
+    while (strip.rest >= 2 * kLanes) take(value_strip<kRows, 1, false, C>, 2 * kLanes);
+    if (strip.rest > 0) take(value_strip<kRows, 1, true, C>, 2 * kLanes);
+  }
 }
