@@ -125,7 +125,8 @@ void run_step(const LinearAttentionCall& call, const LinearShape& shape, const C
       [&](int64_t task, std::byte*) {
         const int64_t slot = task / plan.panels, index = task % plan.panels;
         if (skipped(slot)) return;
-        const PanelPlace columns{index * kPanel, linear_min(kPanel, shape.V - index * kPanel)};
+        const int64_t count = linear_min(kPanel, shape.V - index * kPanel);
+        const PanelPlace columns{index * kPanel, count, index == 0 ? shape.V : count};
         float* panel = plan.state(shared, slot) + index * plan.panel_floats;
         if (columns.count <= kLanes) {
           pass_blocks<S, 1>(call, shape, plan, pass, step, slot, columns, panel, shared);

@@ -8,6 +8,13 @@
 
 inline constexpr int kVectors = kRegisters >= 32 && kLanes == 4 ? 4 : 2;
 inline constexpr int kPanel = kVectors * kLanes;
+inline constexpr int64_t kLineFloats = 16;
+
+// A block's rows follow each other in the order of the sweeps, so one tile further on lies what the next sweep reads.
+inline void prefetch_next_rows(const float* rows, int64_t row, int64_t k) {
+#pragma GCC unroll 8
+  for (int t = 0; t < kTokens; ++t) prefetch_l1(rows + (kTokens + t) * row + k);
+}
 
 // to[t] = Σ_k rows[t][k] · panel[k]
 template <int kWidth>
@@ -16,18 +23,22 @@ template <int kWidth>
   for (int t = 0; t < kTokens; ++t) {
     for (int i = 0; i < kWidth; ++i) sum[t][i] = zero();
   }
-  for (int64_t k = 0; k < K; ++k) {
-    F32 state[kWidth];
+  for (int64_t line = 0; line < K; line += kLineFloats) {
+    prefetch_next_rows(rows, row, line);
+    const int64_t end = linear_min(line + kLineFloats, K);
+    for (int64_t k = line; k < end; ++k) {
+      F32 state[kWidth];
 #pragma GCC unroll 8
-    for (int i = 0; i < kWidth; ++i) {
-      state[i] = load(panel + (k * kWidth + i) * kLanes);
-      keep(state[i]);
-    }
+      for (int i = 0; i < kWidth; ++i) {
+        state[i] = load(panel + (k * kWidth + i) * kLanes);
+        keep(state[i]);
+      }
 #pragma GCC unroll 8
-    for (int t = 0; t < kTokens; ++t) {
-      const F32 x = splat(rows[t * row + k]);
+      for (int t = 0; t < kTokens; ++t) {
+        const F32 x = splat(rows[t * row + k]);
 #pragma GCC unroll 8
-      for (int i = 0; i < kWidth; ++i) sum[t][i] = fma(x, state[i], sum[t][i]);
+        for (int i = 0; i < kWidth; ++i) sum[t][i] = fma(x, state[i], sum[t][i]);
+      }
     }
   }
   for (int t = 0; t < kTokens; ++t) {
@@ -43,23 +54,27 @@ template <int kWidth, LinearDecay kDecay>
   for (int t = 0; t < kTokens; ++t) {
     for (int i = 0; i < kWidth; ++i) write[t][i] = load(u + (t * kWidth + i) * kLanes);
   }
-  for (int64_t k = 0; k < K; ++k) {
-    F32 state[kWidth];
+  for (int64_t line = 0; line < K; line += kLineFloats) {
+    prefetch_next_rows(rows, row, line);
+    const int64_t end = linear_min(line + kLineFloats, K);
+    for (int64_t k = line; k < end; ++k) {
+      F32 state[kWidth];
 #pragma GCC unroll 8
-    for (int i = 0; i < kWidth; ++i) {
-      state[i] = load(panel + (k * kWidth + i) * kLanes);
-      if (kDecay != LinearDecay::none) {
-        state[i] = mul(state[i], splat(decay[kDecay == LinearDecay::channel ? k : 0]));
+      for (int i = 0; i < kWidth; ++i) {
+        state[i] = load(panel + (k * kWidth + i) * kLanes);
+        if (kDecay != LinearDecay::none) {
+          state[i] = mul(state[i], splat(decay[kDecay == LinearDecay::channel ? k : 0]));
+        }
       }
+#pragma GCC unroll 8
+      for (int t = 0; t < kTokens; ++t) {
+        const F32 x = splat(rows[t * row + k]);
+#pragma GCC unroll 8
+        for (int i = 0; i < kWidth; ++i) state[i] = fma(x, write[t][i], state[i]);
+      }
+#pragma GCC unroll 8
+      for (int i = 0; i < kWidth; ++i) store(panel + (k * kWidth + i) * kLanes, state[i]);
     }
-#pragma GCC unroll 8
-    for (int t = 0; t < kTokens; ++t) {
-      const F32 x = splat(rows[t * row + k]);
-#pragma GCC unroll 8
-      for (int i = 0; i < kWidth; ++i) state[i] = fma(x, write[t][i], state[i]);
-    }
-#pragma GCC unroll 8
-    for (int i = 0; i < kWidth; ++i) store(panel + (k * kWidth + i) * kLanes, state[i]);
   }
 }
 
@@ -95,6 +110,7 @@ void add_earlier(const float* m, int64_t stride, const float* from, float* to) {
 struct PanelPlace {
   int64_t first;
   int64_t count;
+  int64_t ahead;  // columns of v and out to fetch early: the first panel fetches for all, in runs that suit DRAM
 };
 
 template <typename S, int kWidth>
@@ -156,6 +172,7 @@ void block_outputs(const LinearAttentionCall& call, const LinearShape& shape, co
   for (int64_t reader = 0; reader < shape.readers; ++reader) {
     const int64_t head = place.head * shape.readers + reader;
     const float* mix = block + layout.mix + reader * kTokens * stride;
+    prefetch_next_tokens<S>(call.out, place, head, columns.first, columns.ahead);
     read_panel<kWidth>(block + layout.query + reader * kTokens * shape.row, shape.row, panel, shape.K, o);
     if (pass.inner()) add_earlier<kWidth, true>(mix, stride, u, o);
     if (pass.inner() && shape.free_vectors) add_earlier<kWidth, true>(mix + kTokens, stride, y, o);
@@ -198,6 +215,7 @@ void pass_block(const LinearAttentionCall& call, const LinearShape& shape, const
   alignas(64) float u[kTokens * kPanel], y[kTokens * kPanel];
   if (pass.writes) {
     const int64_t value_head = place.head * call.axes.Hv / shape.state_heads;
+    prefetch_next_tokens<S>(call.v, place, value_head, columns.first, columns.ahead);
     load_tile<S, kWidth>(linear_row<S>(call.v, place.seq, place.first, value_head) + columns.first, call.v.strides[1],
                          place.count, columns.count, u);
     if (call.options.beta.present) scale_tile<kWidth>(block + layout.beta, u, u);

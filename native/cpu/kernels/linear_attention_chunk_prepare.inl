@@ -198,12 +198,25 @@ struct BlockPlace {
   int count;
 };
 
+// Columns of the next block's tokens: whole token rows lie between them, too far apart for the hardware to guess.
+template <typename S>
+void prefetch_next_tokens(const TensorView& view, const BlockPlace& place, int64_t head, int64_t column,
+                          int64_t count) {
+  const int64_t first = place.first + kTokens;
+  const int64_t tokens = linear_min(kTokens, place.seq.tokens - first);
+  for (int64_t t = 0; t < tokens; ++t) {
+    const S* row = linear_row<S>(view, place.seq, first + t, head) + column;
+    for (int64_t i = 0; i < count; i += 64 / static_cast<int64_t>(sizeof(S))) prefetch_l2(row + i);
+  }
+}
+
 template <typename S>
 void load_block_writes(const LinearAttentionCall& call, const LinearShape& shape, const BlockPlace& place,
                        BlockRows& block) {
   const LinearAttentionOptions& options = call.options;
   const int64_t row = shape.row;
   const int64_t key_head = place.head * call.axes.Hk / shape.state_heads;
+  prefetch_next_tokens<S>(call.k, place, key_head, 0, shape.K);
   for (int t = 0; t < kTokens; ++t) {
     const int64_t token = place.first + t;
     const bool real = t < place.count;
@@ -241,6 +254,7 @@ void load_block_queries(const LinearAttentionCall& call, const LinearShape& shap
                         int64_t reader, BlockRows& block) {
   const int64_t out_head = place.head * shape.readers + reader;
   const int64_t query_head = out_head * call.axes.Hq / shape.out_heads;
+  prefetch_next_tokens<S>(call.q, place, query_head, 0, shape.K);
   for (int t = 0; t < kTokens; ++t) {
     float* to = block.queries + t * shape.row;
     if (t < place.count) {
