@@ -1,6 +1,6 @@
 // npm run bench: the package through TypeScript's built dist, beside what the machine can do. --help lists the options.
 import { availableParallelism } from 'node:os';
-import { filtered } from './bench/cases.mjs';
+import { filtered, passes } from './bench/cases.mjs';
 import { writeDocs } from './bench/docs.mjs';
 import { loadLibrary, machine } from './bench/library.mjs';
 import { measureMemory, memoryCases } from './bench/memory.mjs';
@@ -18,18 +18,18 @@ async function main() {
   const threadLimit = availableParallelism();
   const probe = startProbe(about.isa, options);
   const report = progress();
+  const chosen = filtered(options.filter);
   const results = [];
   console.log(describe(about));
-  for (const group of filtered(options.filter)) {
+  for (const group of chosen) {
     results.push(...(await runGroup(lib, probe, group, { ...options, threadLimit, report })));
   }
   probe.stop();
-  const memoryWanted =
-    options.filter.length === 0 ||
-    Object.keys(memoryCases).some((name) => options.filter.some((text) => name.includes(text)));
-  if (memoryWanted) results.push(...measureMemory({ ...options, threadLimit }));
+  const memory = Object.keys(memoryCases).filter((id) => passes(options.filter, id));
+  if (memory.length > 0) results.push(...measureMemory(memory, { ...options, threadLimit }));
   report();
-  return conclude('bench', options, about, results);
+  const selected = new Set([...chosen.flatMap(({ cases }) => cases.map(({ id }) => id)), ...memory]);
+  return conclude('bench', { options, machine: about, selected }, results);
 }
 
 try {

@@ -74,16 +74,21 @@ async function main() {
   const about = machine(lib);
   const { ort, version } = loadOnnxruntime();
   const report = progress();
-  const names = new Set(filtered(options.filter).flatMap(({ cases }) => cases.map(({ id }) => id)));
+  const selected = new Set(filtered(options.filter).flatMap(({ cases }) => cases.map(({ id }) => id)));
   const threadLimit = availableParallelism();
   const rows = targets.filter(
-    (row) => row.command === 'bench:peers' && names.has(row.case) && row.threads <= threadLimit,
+    (row) => row.command === 'bench:peers' && selected.has(row.case) && row.threads <= threadLimit,
   );
   console.log(`${describe(about)}; onnxruntime-node ${version}`);
   const results = [];
   for (const row of rows) results.push(await compare(lib, ort, { id: row.case, threads: row.threads }, report));
   report();
-  return conclude('bench:peers', options, { ...about, peer: `onnxruntime-node ${version}` }, results, columns);
+  return conclude(
+    'bench:peers',
+    { options, machine: { ...about, peer: `onnxruntime-node ${version}` }, selected },
+    results,
+    columns,
+  );
 }
 
 try {

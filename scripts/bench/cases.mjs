@@ -151,11 +151,11 @@ export const sized = (spec, toy) => (toy ? { ...spec, ...spec.toy } : spec);
 
 export const findCase = (id) => groups.flatMap(({ cases }) => cases).find((spec) => spec.id === id);
 
-/** Groups with only the cases whose name contains one of the texts; a group keeps all that its comparisons need. */
-export function filtered(filters, available = groups) {
-  if (filters.length === 0) return available;
-  const wanted = (spec) => filters.some((text) => spec.id.includes(text));
-  return available
-    .map((group) => ({ ...group, cases: group.cases.filter(wanted) }))
+/** Groups with only the cases whose name contains one of the texts; without texts, all. */
+export function filtered(filters) {
+  return groups
+    .map((group) => ({ ...group, cases: group.cases.filter(({ id }) => passes(filters, id)) }))
     .filter(({ cases }) => cases.length > 0);
 }
+
+export const passes = (filters, id) => filters.length === 0 || filters.some((text) => id.includes(text));

@@ -35,11 +35,12 @@ function beyondTensors(id, tokens, threads) {
 }
 
 /** MiB beyond its tensors that one prefill takes, at 16384 tokens, and how much of it 4096 tokens do not need. */
-export function measureMemory({ threadLimit, toy }) {
+export function measureMemory(names, { threadLimit, toy }) {
   if (process.platform !== 'linux') return [];
   const [few, many] = toy ? [64, 256] : [4096, 16384];
   const threads = Math.min(2, threadLimit);
-  return Object.entries(memoryCases).map(([name, id]) => {
+  return names.map((name) => {
+    const id = memoryCases[name];
     const peak = beyondTensors(id, many, threads);
     const growth = peak - beyondTensors(id, few, threads);
     return { case: name, threads, about: `memory beyond the tensors, ${many} tokens`, beyondTensors: peak, growth };

@@ -42,9 +42,11 @@ export function describe({ cpu, cores, isa, memory, system, node }) {
 }
 
 /** Ends the command: prints the verdicts, writes the file, and with --check fails when a target is missed. */
-export function conclude(command, options, machine, results, columns = timeColumns) {
+export function conclude(command, { options, machine, selected }, results, columns = timeColumns) {
   console.log(textTable(results, columns));
-  const rows = options.toy ? [] : judge(command, results, machine).filter(({ verdict }) => verdict !== 'not measured');
+  const rows = options.toy
+    ? []
+    : judge(command, results, machine, selected).filter(({ verdict }) => verdict !== 'not measured');
   if (rows.length > 0) console.log(`\n${textTable(rows, targetColumns)}`);
   if (options.json) {
     const date = new Date().toISOString().slice(0, 10);

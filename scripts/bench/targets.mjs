@@ -59,11 +59,11 @@ function skipReason(row, { isa, cores }) {
   return undefined;
 }
 
-/** Rows of one command: verdict 'met', 'missed', 'skipped' (the machine lacks what it needs) or 'not measured'. */
-export function judge(command, results, machine) {
+/** Rows of one command over the selected cases: verdict 'met', 'missed', 'skipped' (the machine lacks what it needs) or 'not measured'. */
+export function judge(command, results, machine, selected) {
   const byKey = new Map(results.map((result) => [keyOf(result.case, result.threads), result]));
   return targets
-    .filter((row) => row.command === command)
+    .filter((row) => row.command === command && selected.has(row.case))
     .map((row) => {
       const about = { id: row.id, case: row.case, threads: row.threads, over: row.over };
       const reason = skipReason(row, machine);
