@@ -14,8 +14,12 @@ struct DecodePlan {
   int64_t* first_task = nullptr;  // per item and their end; in shared scratch
   int64_t* first_part = nullptr;  // bytes into the shared scratch where an item's parts lie
 
-  explicit DecodePlan(const AttentionCall& c)
-      : call(c), items(c.options.key_indices.present ? c.axes.B * c.axes.T : c.axes.B) {
+  // With `takes` false a plan of nothing.
+  explicit DecodePlan(const AttentionCall& c, bool takes = true)
+      : call(c),
+        items(!takes                          ? 0
+              : c.options.key_indices.present ? c.axes.B * c.axes.T
+                                              : c.axes.B) {
     shared_bytes = 2 * round_up((items + 1) * static_cast<int64_t>(sizeof(int64_t)), 64);
     for (int64_t i = 0; i < items; ++i) {
       const DecodeItem item = decode_item(call, i);

@@ -125,14 +125,16 @@ void prefill_task(const PrefillPlan& plan, const SequenceRules& rules, int64_t h
 // How the call falls into tasks: the longest first, all heads of one stretch of queries side by side.
 class PrefillTasks {
  public:
-  // For packed calls `table` holds B + 1 offsets.
+  // For packed calls `table` holds B + 1 offsets; sequences that the decode form takes have no tasks here, so that what
+  // becomes of them does not depend on the sequences beside them.
   PrefillTasks(const PrefillPlan& plan, int64_t* table) : plan_(plan), table_(table) {
     const AttentionAxes& axes = plan.call.axes;
     if (plan.call.options.cu_seqlens.present) {
       int64_t groups = 0;
       for (int64_t b = 0; b < axes.B; ++b) {
         table[b] = groups;
-        groups += groups_of(sequence_rules(plan.call, b).queries);
+        const int64_t queries = sequence_rules(plan.call, b).queries;
+        if (queries > kDecodeQueries) groups += groups_of(queries);
       }
       table[axes.B] = groups;
       count_ = groups * axes.Hkv;
@@ -185,10 +187,14 @@ template <typename S>
 Status attention_prefill(const AttentionCall& call, ExecContext& exec) {
   using E = PrefillEngine<S>;
   const PrefillPlan plan = prefill_plan<E>(call);
-  const size_t table = call.options.cu_seqlens.present ? static_cast<size_t>(call.axes.B + 1) * sizeof(int64_t) : 0;
+  const bool packed = call.options.cu_seqlens.present;
+  DecodePlan<S, S> few(call, packed);
+  const size_t table = packed ? static_cast<size_t>(call.axes.B + 1) * sizeof(int64_t) : 0;
   size_t worker_bytes = 0;
   PrefillScratch<E>::carve(plan, nullptr, &worker_bytes);
-  Status reserved = exec.reserve(table, worker_bytes);
+  const auto few_bytes = static_cast<size_t>(few.worker_bytes);
+  Status reserved =
+      exec.reserve(static_cast<size_t>(few.shared_bytes) + table, few_bytes > worker_bytes ? few_bytes : worker_bytes);
   if (!reserved.is_ok()) return reserved;
   const AttentionAxes& axes = call.axes;
   const int64_t pairs = axes.Hq * axes.T * at_least(axes.S, 1) * (call.options.cu_seqlens.present ? 1 : axes.B);
@@ -196,7 +202,8 @@ Status attention_prefill(const AttentionCall& call, ExecContext& exec) {
   if (call.options.key_indices.present) {
     prefill_gathered<S>(plan, exec);
   } else {
-    const PrefillTasks tasks(plan, reinterpret_cast<int64_t*>(exec.shared()));
+    decode_sequences<S, S, TensorKeys>(few, exec);
+    const PrefillTasks tasks(plan, reinterpret_cast<int64_t*>(exec.shared() + few.shared_bytes));
     exec.parallel_for(
         tasks.count(),
         [&](int64_t index, std::byte* worker) {
