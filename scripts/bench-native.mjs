@@ -1,39 +1,56 @@
-// npm run bench:native: Google Benchmark over include/attn, without Node between. Builds attn_bench through CMake.
-// --toy runs every case once at a small size; everything else goes to Google Benchmark (--benchmark_filter=…).
+// npm run bench:native: Google Benchmark over include/attn, without Node between, on the very objects that the addon is
+// linked from. --toy runs every case once at a small size; the rest goes to Google Benchmark (--benchmark_filter=…).
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { addonSources, readSources } from './native-sources.mjs';
+import { answers, compileAll } from './setup/compile.mjs';
 import { SetupError, root, run } from './setup/steps.mjs';
 
-const folder = join(root, 'build/native-bench');
+const output = join(root, 'build/native-bench');
+const program = join(output, 'attn_bench');
+const libraries = ['-lbenchmark', '-pthread'];
 const toy = process.argv.includes('--toy');
 
 class Missing extends SetupError {}
 
-const answers = (command) => spawnSync(command, ['--version'], { stdio: 'ignore' }).status === 0;
-
-function build() {
-  if (!answers('cmake')) throw new Missing('building the native benchmarks needs CMake 3.19 or newer, not found here');
-  mkdirSync(folder, { recursive: true });
-  const generator = answers('ninja') ? ['-G', 'Ninja'] : [];
-  const launcher = answers('ccache') ? ['-DCMAKE_CXX_COMPILER_LAUNCHER=ccache'] : [];
-  const configure = ['-S', root, '-B', folder, '-DCMAKE_BUILD_TYPE=Release', ...generator, ...launcher];
-  run('cmake', configure, 'the native benchmarks could not be configured');
-  if (/^benchmark_DIR:PATH=.*NOTFOUND$/m.test(readFileSync(join(folder, 'CMakeCache.txt'), 'utf8'))) {
+function findCompiler() {
+  const compiler = [process.env.CXX, 'g++', 'clang++'].find((name) => name && answers(name));
+  if (!compiler) throw new Missing('the native benchmarks need g++ or clang++, not found here');
+  const probe = join(output, 'probe.cc');
+  mkdirSync(output, { recursive: true });
+  writeFileSync(probe, '#include <benchmark/benchmark.h>\nBENCHMARK_MAIN();\n');
+  const args = ['-std=c++17', probe, '-o', join(output, 'probe'), ...libraries];
+  if (spawnSync(compiler, args, { stdio: 'ignore' }).status !== 0) {
     throw new Missing(
-      'the native benchmarks need Google Benchmark, not found here (Debian: apt-get install libbenchmark-dev)',
+      'the native benchmarks need Google Benchmark, not found here (on Debian: apt-get install libbenchmark-dev)',
     );
   }
-  const jobs = ['--parallel', String(availableParallelism())];
-  run('cmake', ['--build', folder, '--target', 'attn_bench', ...jobs], 'the native benchmarks do not compile');
+  return compiler;
+}
+
+function addonObjects() {
+  const folder = join(root, 'build/Release/obj.target/hybrid_attention');
+  const objects = addonSources(process.arch)
+    .filter((source) => !source.startsWith('native/napi/'))
+    .map((source) => join(folder, source.replace(/\.cc$/, '.o')));
+  const missing = objects.find((object) => !existsSync(object));
+  if (missing)
+    throw new SetupError(`${missing.slice(root.length)} is missing; remove build/Release and run npm run build`);
+  return objects;
+}
+
+async function build() {
+  const compiler = findCompiler();
+  const flags = ['-std=c++17', '-O2', '-pthread', '-Wall', '-Wextra', '-Inative', '-Inative/include'];
+  const objects = await compileAll({ compiler, sources: readSources().bench, flags, output });
+  run(compiler, [...objects, ...addonObjects(), ...libraries, '-o', program], 'the native benchmarks do not link');
 }
 
 try {
-  build();
+  await build();
   const args = [...process.argv.slice(2), ...(toy ? ['--benchmark_min_time=0.001'] : [])];
-  const { status } = spawnSync(join(folder, 'attn_bench'), args, { stdio: 'inherit' });
-  process.exitCode = status ?? 1;
+  process.exitCode = spawnSync(program, args, { stdio: 'inherit' }).status ?? 1;
 } catch (error) {
   if (!(error instanceof SetupError)) throw error;
   console.error(`bench:native: ${error.message}`);
