@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Float16Array as PolyfilledFloat16Array } from '@petamoriken/float16';
-import * as attn from 'hybrid-attention';
+import type * as attn from 'hybrid-attention';
 import { Tensor, type TensorLike, attention, attentionSync } from 'hybrid-attention';
 import { Tensor as OrtTensor } from 'onnxruntime-common';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -16,7 +16,9 @@ const bits = { f16: [0x3c00, 0x4000, 0x4200, 0x4400, 0x4500, 0x4600, 0x4700, 0x4
 const own = Tensor.from(Float32Array.from(numbers), shape);
 const result = (tensor: TensorLike) => Array.from(attentionSync(tensor, tensor, tensor).out.castSync('f32').data);
 const expected = result(own);
-const near = (got: number[]) => got.forEach((value, i) => expect(value).toBeCloseTo(expected[i]!, 2));
+const near = (got: number[]) => {
+  for (const [i, value] of got.entries()) expect(value).toBeCloseTo(expected[i]!, 2);
+};
 
 describe('onnxruntime tensors', () => {
   it('are read in place', async () => {
