@@ -4,7 +4,6 @@
 #include <cstdlib>
 
 #include "napi/jobs.h"
-#include "napi/tensor.h"
 
 namespace attn::js {
 namespace {

@@ -15,7 +15,6 @@
 namespace attn::js {
 
 class Job;
-class Tensor;
 class Wrapped;
 struct Handle;
 
@@ -43,9 +42,9 @@ class Environment {
   // Tells the garbage collector about native memory, in steps worth telling.
   void adjust_memory(int64_t bytes);
 
-  // Creates Tensor objects; see tensor.cc.
-  napi_ref tensor_constructor = nullptr;
-  std::unique_ptr<Tensor> incoming;  // what the running constructor call is to wrap
+  // wrapped.cc: the classes by their kind, and what the running constructor call is to wrap.
+  std::unordered_map<const void*, napi_ref> constructors;
+  std::unique_ptr<Wrapped> incoming;
 
   // External ArrayBuffers were refused, as runtimes with pointer compression do, or are switched off by
   // ATTN_NO_EXTERNAL_BUFFERS.
@@ -119,21 +118,5 @@ struct Handle {
   Wrapped* object;
   napi_ref weak = nullptr;
 };
-
-// The T behind a JavaScript value, or null when it is something else. T::kKind is the address that T::kind() gives.
-template <typename T>
-T* unwrap(Environment& environment, napi_value value) {
-  Wrapped* object = environment.unwrap(value);
-  return object != nullptr && object->kind() == &T::kKind ? static_cast<T*>(object) : nullptr;
-}
-
-// The T that a method was called on.
-template <typename T>
-T& receiver(napi_env env, napi_value value) {
-  T* object = unwrap<T>(Environment::of(env), value);
-  if (object == nullptr)
-    fail(ErrorCode::arg_type, std::string(T::kName) + ": this method was called on another object");
-  return *object;
-}
 
 }  // namespace attn::js

@@ -37,27 +37,7 @@ void Tensor::let_go(bool disposed) {
 }
 
 napi_value Tensor::create(Environment& environment, TensorParts parts) {
-  const napi_env env = environment.env();
-  napi_value constructor;
-  napi_value object;
-  check(env, napi_get_reference_value(env, environment.tensor_constructor, &constructor));
-  environment.incoming.reset(new Tensor(environment, std::move(parts)));
-  const napi_status status = napi_new_instance(env, constructor, 0, nullptr, &object);
-  environment.incoming.reset();  // still there when the constructor did not come to take it
-  check(env, status);
-  return object;
-}
-
-napi_value Tensor::construct(napi_env env, napi_callback_info info) {
-  return guarded(env, [&]() -> napi_value {
-    Arguments<1> arguments(env, info);
-    Environment& environment = Environment::of(env);
-    if (environment.incoming == nullptr) {
-      fail(ErrorCode::arg_type, "Tensor: not to be constructed; use Tensor.from, Tensor.empty or Tensor.zeros");
-    }
-    environment.wrap(arguments.receiver, std::move(environment.incoming));
-    return arguments.receiver;
-  });
+  return create_object(environment, std::unique_ptr<Wrapped>(new Tensor(environment, std::move(parts))));
 }
 
 TensorParts allocate_tensor(Environment& environment, TensorView view, bool zeroed) {
@@ -97,14 +77,9 @@ Memory copy_packed(TensorView& view) {
 
 namespace {
 
-Tensor& tensor_of(napi_env env, napi_value receiver_value) { return receiver<Tensor>(env, receiver_value); }
-
 template <typename Read>
 napi_value getter(napi_env env, napi_callback_info info, Read read) {
-  return guarded(env, [&] {
-    Arguments<1> arguments(env, info);
-    return read(tensor_of(env, arguments.receiver));
-  });
+  return on_receiver<Tensor>(env, info, [&](Tensor& tensor, const Arguments<1>&) { return read(tensor); });
 }
 
 napi_value get_dtype(napi_env env, napi_callback_info info) {
@@ -208,55 +183,29 @@ napi_value from(napi_env env, napi_callback_info info) {
   });
 }
 
-napi_property_descriptor accessor(const char* name, napi_callback read) {
-  return {name,
-          nullptr,
-          nullptr,
-          read,
-          nullptr,
-          nullptr,
-          static_cast<napi_property_attributes>(napi_enumerable | napi_configurable),
-          nullptr};
-}
-napi_property_descriptor method(const char* name, napi_callback call, int attributes = napi_default_method) {
-  return {name, nullptr, call, nullptr, nullptr, nullptr, static_cast<napi_property_attributes>(attributes), nullptr};
-}
-
 }  // namespace
 
 void Tensor::define(Environment& environment, napi_value exports) {
-  const napi_env env = environment.env();
-  std::vector<napi_property_descriptor> members = {
-      method("from", from, napi_default_method | napi_static),
-      method("empty", empty, napi_default_method | napi_static),
-      method("zeros", zeros, napi_default_method | napi_static),
-      accessor("dtype", get_dtype),
-      accessor("shape", get_shape),
-      accessor("strides", get_strides),
-      accessor("size", get_size),
-      accessor("device", get_device),
-      accessor("disposed", get_disposed),
-      accessor("data", tensor_data),
-      method("view", tensor_view),
-      method("permute", tensor_permute),
-      method("slice", tensor_slice),
-      method("contiguous", tensor_contiguous),
-      method("cast", tensor_cast),
-      method("castSync", tensor_cast_sync),
-      method("dispose", dispose_tensor),
-  };
-  napi_value global;
-  check(env, napi_get_global(env, &global));
-  napi_value dispose_symbol = get(env, get(env, global, "Symbol"), "dispose");
-  if (type_of(env, dispose_symbol) == napi_symbol) {
-    members.push_back(method(nullptr, dispose_tensor));
-    members.back().name = dispose_symbol;
-  }
-  napi_value constructor;
-  check(env, napi_define_class(env, kName, NAPI_AUTO_LENGTH, construct, nullptr, members.size(), members.data(),
-                               &constructor));
-  check(env, napi_create_reference(env, constructor, 1, &environment.tensor_constructor));
-  set(env, exports, kName, constructor);
+  define_class(environment, exports, kName, &kKind, construct_only_natively<Tensor>,
+               {
+                   static_method("from", from),
+                   static_method("empty", empty),
+                   static_method("zeros", zeros),
+                   accessor("dtype", get_dtype),
+                   accessor("shape", get_shape),
+                   accessor("strides", get_strides),
+                   accessor("size", get_size),
+                   accessor("device", get_device),
+                   accessor("disposed", get_disposed),
+                   accessor("data", tensor_data),
+                   method("view", tensor_view),
+                   method("permute", tensor_permute),
+                   method("slice", tensor_slice),
+                   method("contiguous", tensor_contiguous),
+                   method("cast", tensor_cast),
+                   method("castSync", tensor_cast_sync),
+                   method("dispose", dispose_tensor),
+               });
 }
 
 }  // namespace attn::js

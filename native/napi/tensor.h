@@ -7,6 +7,7 @@
 #include "attn/tensor_view.h"
 #include "napi/environment.h"
 #include "napi/storage.h"
+#include "napi/wrapped.h"
 
 namespace attn::js {
 
@@ -31,6 +32,7 @@ class Tensor final : public Wrapped {
  public:
   static constexpr char kKind = 0;
   static constexpr const char* kName = "Tensor";
+  static constexpr const char* kMade = "Tensor.from, Tensor.empty or Tensor.zeros";
 
   static void define(Environment& environment, napi_value exports);
   static napi_value create(Environment& environment, TensorParts parts);
@@ -47,7 +49,6 @@ class Tensor final : public Wrapped {
  private:
   Tensor(Environment& environment, TensorParts parts);
   void let_go(bool disposed);
-  static napi_value construct(napi_env env, napi_callback_info info);
 
   TensorParts parts_;
 };

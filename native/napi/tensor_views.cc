@@ -38,19 +38,16 @@ int read_axis(napi_env env, napi_value value, const Where& where, int rank) {
 
 // Runs a method's body with the tensor's parts; the result becomes a new tensor over the same or new memory.
 template <size_t count, typename Body>
-napi_value method(napi_env env, napi_callback_info info, const char* operation, Body body) {
-  return guarded(env, [&] {
-    Arguments<count> arguments(env, info);
-    Tensor& tensor = receiver<Tensor>(env, arguments.receiver);
-    TensorParts parts = tensor.share({operation, "the tensor"});
-    return body(arguments, std::move(parts));
+napi_value with_parts(napi_env env, napi_callback_info info, const char* operation, Body body) {
+  return on_receiver<Tensor, count>(env, info, [&](Tensor& tensor, const Arguments<count>& arguments) {
+    return body(arguments, tensor.share({operation, "the tensor"}));
   });
 }
 
 }  // namespace
 
 napi_value tensor_view(napi_env env, napi_callback_info info) {
-  return method<1>(env, info, "Tensor.view", [&](const Arguments<1>& arguments, TensorParts parts) {
+  return with_parts<1>(env, info, "Tensor.view", [&](const Arguments<1>& arguments, TensorParts parts) {
     TensorView view = parts.view;
     read_shape(env, arguments[0], {"Tensor.view", "shape"}, &view);
     if (view.elements() != parts.view.elements()) {
@@ -68,7 +65,7 @@ napi_value tensor_view(napi_env env, napi_callback_info info) {
 }
 
 napi_value tensor_permute(napi_env env, napi_callback_info info) {
-  return method<1>(env, info, "Tensor.permute", [&](const Arguments<1>& arguments, TensorParts parts) {
+  return with_parts<1>(env, info, "Tensor.permute", [&](const Arguments<1>& arguments, TensorParts parts) {
     const int rank = parts.view.rank;
     bool array = false;
     check(env, napi_is_array(env, arguments[0], &array));
@@ -96,7 +93,7 @@ napi_value tensor_permute(napi_env env, napi_callback_info info) {
 }
 
 napi_value tensor_slice(napi_env env, napi_callback_info info) {
-  return method<3>(env, info, "Tensor.slice", [&](const Arguments<3>& arguments, TensorParts parts) {
+  return with_parts<3>(env, info, "Tensor.slice", [&](const Arguments<3>& arguments, TensorParts parts) {
     TensorView& view = parts.view;
     const int axis = read_axis(env, arguments[0], {"Tensor.slice", "axis"}, view.rank);
     const int64_t extent = view.shape[axis];
@@ -112,7 +109,7 @@ napi_value tensor_slice(napi_env env, napi_callback_info info) {
 }
 
 napi_value tensor_contiguous(napi_env env, napi_callback_info info) {
-  return method<1>(env, info, "Tensor.contiguous", [&](const Arguments<1>&, TensorParts parts) {
+  return with_parts<1>(env, info, "Tensor.contiguous", [&](const Arguments<1>&, TensorParts parts) {
     Environment& environment = Environment::of(env);
     if (is_contiguous(parts.view)) return Tensor::create(environment, std::move(parts));
     TensorView view = parts.view;
@@ -125,7 +122,7 @@ napi_value tensor_contiguous(napi_env env, napi_callback_info info) {
 }
 
 napi_value tensor_data(napi_env env, napi_callback_info info) {
-  return method<1>(env, info, "Tensor.data", [&](const Arguments<1>&, TensorParts parts) {
+  return with_parts<1>(env, info, "Tensor.data", [&](const Arguments<1>&, TensorParts parts) {
     if (!is_contiguous(parts.view)) {
       fail(ErrorCode::shape, "Tensor.data: the tensor of shape " + shape_text(parts.view) +
                                  " is not contiguous; call .contiguous() first, or permute it back");
