@@ -98,6 +98,20 @@ Status bind_options(Binding& binding) {
   });
 }
 
+// Lists among the options hold one tensor per sequence.
+Status check_list_counts(const Binding& binding) {
+  for (int i = 0; i < binding.op.option_count; ++i) {
+    const FieldDesc& field = binding.op.options[i];
+    if (field.kind != FieldKind::tensor_list) continue;
+    const auto& list = binding.at<TensorList>(field.offset);
+    if (!list.present || list.count == binding.axis(kBatchAxis)) continue;
+    return binding.fail(ErrorCode::shape,
+                        std::string(field.path) + " has " + std::to_string(list.count) +
+                            " tensors, expected one per sequence: " + std::to_string(binding.axis(kBatchAxis)));
+  }
+  return {};
+}
+
 Status check_all_elements(const Binding& binding) {
   for (int i = 0; i < binding.op.option_count; ++i) {
     const FieldDesc& field = binding.op.options[i];
@@ -124,6 +138,7 @@ Status validate(const OpDesc& op, void* call) {
   }
   if (Status status = bind_inputs(binding); !status.is_ok()) return status;
   if (Status status = bind_options(binding); !status.is_ok()) return status;
+  if (Status status = check_list_counts(binding); !status.is_ok()) return status;
   if (Status status = check_axis_rules(binding); !status.is_ok()) return status;
   if (Status status = check_all_elements(binding); !status.is_ok()) return status;
   return check_given_outputs(binding);

@@ -25,6 +25,10 @@ struct LinearAttentionOptions {
   bool qk_l2_norm = false;  // divide q and k by √(Σx² + 1e-6) over the key dim, before φ and scale
   TensorView skip;  // out += skip · v per output head (Mamba-2's D)
   TensorView cu_seqlens;  // offsets of the sequences of a packed batch, whose tensors have no batch axis
+  TensorList states;  // state of each sequence before its first token
+  TensorList next_states;  // where the state of each sequence after its last token is written; may be the tensors of states
+  TensorList normalizers;  // normalizer of each sequence before its first token
+  TensorList next_normalizers;  // where the normalizer of each sequence after its last token is written
   bool return_state = false;  // also return the state (and the normalizer) after the last token
 };
 

@@ -432,6 +432,14 @@ constexpr AxisRef axes_29[] = {{6, 0}};
 constexpr TensorSpec spec_28 = {1u << 0, true, false, false, false, false, {axes_29, 1}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
 constexpr AxisRef axes_31[] = {{0, 1}};
 constexpr TensorSpec spec_30 = {1u << 3, false, false, false, false, true, {axes_31, 1}, nullptr, 0, INT32_MIN, INT32_MAX, {1, 0}};
+constexpr AxisRef axes_33[] = {{5, 0}, {7, 0}, {8, 0}};
+constexpr TensorSpec spec_32 = {1u << 0 | 1u << 2, false, false, true, false, false, {axes_33, 3}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
+constexpr AxisRef axes_35[] = {{5, 0}, {7, 0}, {8, 0}};
+constexpr TensorSpec spec_34 = {1u << 0 | 1u << 2, false, false, true, false, false, {axes_35, 3}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
+constexpr AxisRef axes_37[] = {{5, 0}, {7, 0}};
+constexpr TensorSpec spec_36 = {1u << 0, false, false, true, false, false, {axes_37, 2}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
+constexpr AxisRef axes_39[] = {{5, 0}, {7, 0}};
+constexpr TensorSpec spec_38 = {1u << 0, false, false, true, false, false, {axes_39, 2}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
 constexpr FieldDesc options_linear_attention[] = {
     {"updateRule", "updateRule", FieldKind::enumeration, offsetof(LinearAttentionCall, options.update_rule), 0, values_7, 5, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false},
     {"decay", "decay", FieldKind::tensor, offsetof(LinearAttentionCall, options.decay), 0, nullptr, 0, nullptr, 0, &spec_11, -kUnbounded, kUnbounded, false},
@@ -447,36 +455,40 @@ constexpr FieldDesc options_linear_attention[] = {
     {"qkL2Norm", "qkL2Norm", FieldKind::boolean, offsetof(LinearAttentionCall, options.qk_l2_norm), 0, nullptr, 0, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false},
     {"skip", "skip", FieldKind::tensor, offsetof(LinearAttentionCall, options.skip), 0, nullptr, 0, nullptr, 0, &spec_28, -kUnbounded, kUnbounded, false},
     {"cuSeqlens", "cuSeqlens", FieldKind::tensor, offsetof(LinearAttentionCall, options.cu_seqlens), 0, nullptr, 0, nullptr, 0, &spec_30, -kUnbounded, kUnbounded, false},
+    {"states", "states", FieldKind::tensor_list, offsetof(LinearAttentionCall, options.states), 0, nullptr, 0, nullptr, 0, &spec_32, -kUnbounded, kUnbounded, false},
+    {"nextStates", "nextStates", FieldKind::tensor_list, offsetof(LinearAttentionCall, options.next_states), 0, nullptr, 0, nullptr, 0, &spec_34, -kUnbounded, kUnbounded, false},
+    {"normalizers", "normalizers", FieldKind::tensor_list, offsetof(LinearAttentionCall, options.normalizers), 0, nullptr, 0, nullptr, 0, &spec_36, -kUnbounded, kUnbounded, false},
+    {"nextNormalizers", "nextNormalizers", FieldKind::tensor_list, offsetof(LinearAttentionCall, options.next_normalizers), 0, nullptr, 0, nullptr, 0, &spec_38, -kUnbounded, kUnbounded, false},
     {"returnState", "returnState", FieldKind::boolean, offsetof(LinearAttentionCall, options.return_state), 0, nullptr, 0, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false},
 };
-constexpr AxisRef axes_33[] = {{0, 0}, {1, 0}, {6, 0}, {8, 0}};
-constexpr TensorSpec spec_32 = {0, true, false, false, true, false, {axes_33, 4}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
-constexpr AxisRef axes_34[] = {{0, 0}, {1, 0}, {6, 0}, {8, 0}};
-constexpr AxisRef axes_36[] = {{0, 0}, {5, 0}, {7, 0}, {8, 0}};
-constexpr TensorSpec spec_35 = {1u << 0, false, false, false, false, false, {axes_36, 4}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
-constexpr AxisRef axes_37[] = {{0, 0}, {5, 0}, {8, 0}, {7, 0}};
-constexpr uint32_t when_38[] = {offsetof(LinearAttentionCall, options.return_state)};
-constexpr bool when_enum_39[] = {false};
-constexpr AxisRef axes_41[] = {{0, 0}, {5, 0}, {7, 0}};
-constexpr TensorSpec spec_40 = {1u << 0, false, false, false, false, false, {axes_41, 3}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
-constexpr AxisRef axes_42[] = {{0, 0}, {5, 0}, {7, 0}};
-constexpr uint32_t when_43[] = {offsetof(LinearAttentionCall, options.return_state), offsetof(LinearAttentionCall, options.normalize)};
-constexpr bool when_enum_44[] = {false, false};
+constexpr AxisRef axes_41[] = {{0, 0}, {1, 0}, {6, 0}, {8, 0}};
+constexpr TensorSpec spec_40 = {0, true, false, false, true, false, {axes_41, 4}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
+constexpr AxisRef axes_42[] = {{0, 0}, {1, 0}, {6, 0}, {8, 0}};
+constexpr AxisRef axes_44[] = {{0, 0}, {5, 0}, {7, 0}, {8, 0}};
+constexpr TensorSpec spec_43 = {1u << 0, false, false, false, false, false, {axes_44, 4}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
+constexpr AxisRef axes_45[] = {{0, 0}, {5, 0}, {8, 0}, {7, 0}};
+constexpr uint32_t when_46[] = {offsetof(LinearAttentionCall, options.return_state)};
+constexpr bool when_enum_47[] = {false};
+constexpr AxisRef axes_49[] = {{0, 0}, {5, 0}, {7, 0}};
+constexpr TensorSpec spec_48 = {1u << 0, false, false, false, false, false, {axes_49, 3}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
+constexpr AxisRef axes_50[] = {{0, 0}, {5, 0}, {7, 0}};
+constexpr uint32_t when_51[] = {offsetof(LinearAttentionCall, options.return_state), offsetof(LinearAttentionCall, options.normalize)};
+constexpr bool when_enum_52[] = {false, false};
 constexpr OutputDesc outputs_linear_attention[] = {
-    {"out", "out", offsetof(LinearAttentionCall, out), &spec_32, {axes_34, 4}, -1, 0, nullptr, nullptr, 0},
-    {"state", nullptr, offsetof(LinearAttentionCall, state), &spec_35, {axes_37, 4}, 0, 0, when_38, when_enum_39, 1},
-    {"normalizer", nullptr, offsetof(LinearAttentionCall, normalizer), &spec_40, {axes_42, 3}, 0, 0, when_43, when_enum_44, 2},
+    {"out", "out", offsetof(LinearAttentionCall, out), &spec_40, {axes_42, 4}, -1, 0, nullptr, nullptr, 0},
+    {"state", nullptr, offsetof(LinearAttentionCall, state), &spec_43, {axes_45, 4}, 0, 0, when_46, when_enum_47, 1},
+    {"normalizer", nullptr, offsetof(LinearAttentionCall, normalizer), &spec_48, {axes_50, 3}, 0, 0, when_51, when_enum_52, 2},
 };
-constexpr int8_t max_of_45[] = {3, 4};
-constexpr int8_t max_of_46[] = {2, 5};
+constexpr int8_t max_of_53[] = {3, 4};
+constexpr int8_t max_of_54[] = {2, 5};
 constexpr AxisDesc axes_linear_attention[] = {
     {"B", "batch", nullptr, 0},
     {"T", "tokens", nullptr, 0},
     {"Hq", "query heads", nullptr, 0},
     {"Hk", "key heads", nullptr, 0},
     {"Hv", "value heads", nullptr, 0},
-    {"Hs", "state heads", max_of_45, 2},
-    {"H", "output heads", max_of_46, 2},
+    {"Hs", "state heads", max_of_53, 2},
+    {"H", "output heads", max_of_54, 2},
     {"K", "key dim", nullptr, 0},
     {"V", "value dim", nullptr, 0},
 };
@@ -514,9 +526,17 @@ constexpr RuleDesc rules_linear_attention[] = {
     {RuleKind::divides, 4, 5, {}, {}, ""},
     {RuleKind::divides, 5, 6, {}, {}, ""},
     {RuleKind::needs, -1, -1, {&options_linear_attention[10], false, 0}, {&options_linear_attention[8], false, 0}, ""},
+    {RuleKind::excludes, -1, -1, {&options_linear_attention[14], false, 0}, {&options_linear_attention[9], false, 0}, ""},
+    {RuleKind::excludes, -1, -1, {&options_linear_attention[14], false, 0}, {&options_linear_attention[10], false, 0}, ""},
+    {RuleKind::excludes, -1, -1, {&options_linear_attention[14], false, 0}, {&options_linear_attention[18], false, 0}, ""},
+    {RuleKind::needs, -1, -1, {&options_linear_attention[15], false, 0}, {&options_linear_attention[14], false, 0}, ""},
+    {RuleKind::needs, -1, -1, {&options_linear_attention[16], false, 0}, {&options_linear_attention[14], false, 0}, ""},
+    {RuleKind::needs, -1, -1, {&options_linear_attention[16], false, 0}, {&options_linear_attention[8], false, 0}, ""},
+    {RuleKind::needs, -1, -1, {&options_linear_attention[17], false, 0}, {&options_linear_attention[16], false, 0}, ""},
     {RuleKind::when_forbid, -1, -1, {&options_linear_attention[6], true, 0}, {&options_linear_attention[9], false, 0}, "every query already sees all tokens"},
-    {RuleKind::when_forbid, -1, -1, {&options_linear_attention[6], true, 0}, {&options_linear_attention[10], false, 0}, "every query already sees all tokens"},
     {RuleKind::when_forbid, -1, -1, {&options_linear_attention[6], true, 0}, {&options_linear_attention[14], false, 0}, "every query already sees all tokens"},
+    {RuleKind::when_forbid, -1, -1, {&options_linear_attention[6], true, 0}, {&options_linear_attention[10], false, 0}, "every query already sees all tokens"},
+    {RuleKind::when_forbid, -1, -1, {&options_linear_attention[6], true, 0}, {&options_linear_attention[18], false, 0}, "every query already sees all tokens"},
     {RuleKind::when_require, -1, -1, {&options_linear_attention[6], true, 0}, {&options_linear_attention[0], true, 0}, "decay and the delta rule depend on the order of tokens"},
 };
 }  // namespace linear_attention_tables
@@ -738,7 +758,7 @@ OpTable op_table() {
       {OpId::decay_gate, "decay_gate", "decayGate", sizeof(DecayGateCall), construct<DecayGateCall>, inputs_decay_gate, 1, options_decay_gate, 6, outputs_decay_gate, 2, axes_decay_gate, 4, offsetof(DecayGateCall, axes), nullptr, rules_decay_gate, 4},
       {OpId::l2_norm, "l2_norm", "l2Norm", sizeof(L2NormCall), construct<L2NormCall>, inputs_l2_norm, 1, options_l2_norm, 2, outputs_l2_norm, 1, axes_l2_norm, 4, offsetof(L2NormCall, axes), nullptr, nullptr, 0},
       {OpId::layer_norm, "layer_norm", "layerNorm", sizeof(LayerNormCall), construct<LayerNormCall>, inputs_layer_norm, 1, options_layer_norm, 3, outputs_layer_norm, 1, axes_layer_norm, 4, offsetof(LayerNormCall, axes), nullptr, nullptr, 0},
-      {OpId::linear_attention, "linear_attention", "linearAttention", sizeof(LinearAttentionCall), construct<LinearAttentionCall>, inputs_linear_attention, 3, options_linear_attention, 15, outputs_linear_attention, 3, axes_linear_attention, 9, offsetof(LinearAttentionCall, axes), &options_linear_attention[13], rules_linear_attention, 37},
+      {OpId::linear_attention, "linear_attention", "linearAttention", sizeof(LinearAttentionCall), construct<LinearAttentionCall>, inputs_linear_attention, 3, options_linear_attention, 19, outputs_linear_attention, 3, axes_linear_attention, 9, offsetof(LinearAttentionCall, axes), &options_linear_attention[13], rules_linear_attention, 45},
       {OpId::merge_attention, "merge_attention", "mergeAttention", sizeof(MergeAttentionCall), construct<MergeAttentionCall>, inputs_merge_attention, 2, options_merge_attention, 1, outputs_merge_attention, 2, axes_merge_attention, 4, offsetof(MergeAttentionCall, axes), nullptr, nullptr, 0},
       {OpId::rms_norm, "rms_norm", "rmsNorm", sizeof(RmsNormCall), construct<RmsNormCall>, inputs_rms_norm, 1, options_rms_norm, 6, outputs_rms_norm, 1, axes_rms_norm, 4, offsetof(RmsNormCall, axes), nullptr, rules_rms_norm, 1},
       {OpId::rotary_embedding, "rotary_embedding", "rotaryEmbedding", sizeof(RotaryEmbeddingCall), construct<RotaryEmbeddingCall>, inputs_rotary_embedding, 1, options_rotary_embedding, 12, outputs_rotary_embedding, 1, axes_rotary_embedding, 6, offsetof(RotaryEmbeddingCall, axes), nullptr, rules_rotary_embedding, 21},

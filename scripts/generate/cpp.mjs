@@ -104,6 +104,8 @@ function fieldType(op, field, path) {
       return 'bool';
     case 'tensor':
       return 'TensorView';
+    case 'tensorList':
+      return 'TensorList';
     case 'integerOrTensor':
       return 'IntegerOrTensor';
     default:

@@ -1,5 +1,5 @@
 // docs/options.md: the reference of every operation's inputs, options, outputs and rules.
-import { camel, flatOptions, rules } from './schema.mjs';
+import { camel, flatOptions, isPublic, rules } from './schema.mjs';
 
 const cell = (value) => String(value).replaceAll('|', '\\|');
 const row = (cells) => `| ${cells.map(cell).join(' | ')} |\n`;
@@ -33,8 +33,11 @@ function ruleText(rule) {
 }
 
 function section(op) {
-  const options = flatOptions(op).filter(({ field }) => field.type !== 'group');
-  const allRules = rules(op);
+  const options = flatOptions(op)
+    .filter(isPublic)
+    .filter(({ field }) => field.type !== 'group');
+  const internal = new Set(op.options.filter((option) => option.internal).map(({ name }) => name));
+  const allRules = rules(op).filter(({ when, then }) => !internal.has(when?.name) && !internal.has(then?.name));
   return `## ${camel(op.op)}
 
 ${op.doc}

@@ -8,7 +8,7 @@ export const snake = (name) => name.replace(/[A-Z]/g, (letter) => `_${letter.toL
 export const camel = (name) => name.replace(/_([a-z0-9])/g, (_, letter) => letter.toUpperCase());
 export const pascal = (name) => camel(`_${snake(name)}`);
 
-const FIELD_TYPES = ['number', 'integer', 'boolean', 'enum', 'tensor', 'integerOrTensor', 'group'];
+const FIELD_TYPES = ['number', 'integer', 'boolean', 'enum', 'tensor', 'tensorList', 'integerOrTensor', 'group'];
 const FIELD_KEYS = new Set([
   'name',
   'type',
@@ -27,6 +27,7 @@ const FIELD_KEYS = new Set([
   'packs',
   'elements',
   'fields',
+  'internal',
 ]);
 
 function checkField(op, field, path) {
@@ -34,9 +35,12 @@ function checkField(op, field, path) {
   if (!FIELD_TYPES.includes(field.type)) throw new Error(`${where}: unknown type ${field.type}`);
   for (const key of Object.keys(field)) if (!FIELD_KEYS.has(key)) throw new Error(`${where}: unknown key ${key}`);
   if (!field.doc) throw new Error(`${where}: no doc`);
-  if (field.type === 'tensor' && !field.dtypes) throw new Error(`${where}: no dtypes`);
+  if (['tensor', 'tensorList'].includes(field.type) && !field.dtypes) throw new Error(`${where}: no dtypes`);
   for (const inner of field.fields ?? []) checkField(op, inner, `${path}.${inner.name}`);
 }
+
+// Options that the library itself fills are in the native tables alone.
+export const isPublic = ({ field }) => !field.internal;
 
 // Every option, groups opened, as { field, path: ['window', 'left'] }.
 export function flatOptions(op) {

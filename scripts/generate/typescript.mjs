@@ -1,5 +1,5 @@
 // TypeScript derived from the schema: dtypes, error codes, option and result types, the table the command line reads.
-import { camel, flatOptions, pascal } from './schema.mjs';
+import { camel, flatOptions, isPublic, pascal } from './schema.mjs';
 
 const HEADER = '// Generated from native/schema by npm run generate; do not edit.\n';
 const quote = (value) => `'${value}'`;
@@ -64,7 +64,7 @@ function unionType(op, name) {
       text: `export interface ${name}${pascal(value)} extends ${name}Common {\n${lines.join('')}}\n`,
     };
   });
-  const common = op.options.filter((option) => option.name !== on && !governed.has(option.name));
+  const common = op.options.filter((option) => option.name !== on && !governed.has(option.name) && !option.internal);
   return (
     `export interface ${name}Common {\n${common.map(optionLine).join('')}${outOption(op)}}\n\n${variants.map((one) => one.text).join('\n')}\n` +
     `export type ${name} = ${variants.map((one) => one.type).join(' | ')};\n`
@@ -84,7 +84,10 @@ function opFile(op) {
   const name = pascal(op.op);
   const options = op.variants
     ? unionType(op, `${name}Options`)
-    : `export interface ${name}Options {\n${op.options.map(optionLine).join('')}${outOption(op)}}\n`;
+    : `export interface ${name}Options {\n${op.options
+        .filter((option) => !option.internal)
+        .map(optionLine)
+        .join('')}${outOption(op)}}\n`;
   const results = op.outputs.map((output) => {
     const when = [output.when ?? []].flat();
     const condition = when.length ? ` Present with ${when.map((one) => `\`${one}\``).join(' and ')}.` : '';
@@ -135,6 +138,7 @@ function tableFile({ ops }) {
       ...(cache && { cache }),
     })),
     options: flatOptions(op)
+      .filter(isPublic)
       .filter(({ field }) => field.type !== 'group')
       .map(({ field, path }) => ({
         name: path.join('.'),

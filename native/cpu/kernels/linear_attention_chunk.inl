@@ -77,27 +77,21 @@ template <typename S, int kWidth>
 void pass_blocks(const LinearAttentionCall& call, const LinearShape& shape, const ChunkPlan& plan,
                  const LinearPass& pass, const ChunkStep& step, int64_t slot, const PanelPlace& columns, float* panel,
                  float* shared) {
-  const TensorView& in = call.options.state;
   BlockPlace place;
   const bool begins = step.first_block == 0 && pass.writes;
   block_place(call, shape, step.first_unit + slot, 0, place);
   const int64_t blocks = linear_ceil(place.seq.tokens, kTokens);
   if (begins) {
-    const float* from = !in.present ? nullptr
-                                    : in.as<const float>() + place.seq.index * in.strides[0] +
-                                          place.head * in.strides[1] + columns.first * in.strides[3];
-    load_panel<kWidth>(from, in.strides[2], in.strides[3], shape.K, columns.count, panel);
+    load_panel<kWidth>(state_before(call, place.seq.index, place.head), columns.first, columns.count, shape.K, panel);
   }
   for (int64_t i = 0; i < step.count; ++i) {
     if (!block_place(call, shape, step.first_unit + slot, step.first_block + i, place)) break;
     pass_block<S, kWidth>(call, shape, plan.block, pass, place, columns, plan.prepared(shared, slot, i), panel);
   }
-  const TensorView& out = call.state;
+  const StateMemory after = state_after(call, place.seq.index, place.head);
   const bool ends = linear_max(blocks, 1) > step.first_block && blocks <= step.first_block + step.count;
-  if (!out.present || !ends) return;
-  float* to =
-      out.as<float>() + place.seq.index * out.strides[0] + place.head * out.strides[1] + columns.first * out.strides[3];
-  store_panel<kWidth>(panel, shape.K, columns.count, out.strides[3], to);
+  if (after.data == nullptr || !ends) return;
+  store_panel<kWidth>(panel, columns.first, columns.count, shape.K, after);
 }
 
 template <typename S>
@@ -155,7 +149,7 @@ void run_chunks(const LinearAttentionCall& call, const LinearShape& shape, const
         if (exec.stopped()) return;
       }
     }
-    for (int64_t slot = 0; call.normalizer.present && slot < units; ++slot) {
+    for (int64_t slot = 0; call.options.normalize && slot < units; ++slot) {
       if (linear_sequence(call, (unit + slot) / shape.state_heads).tokens <= few_tokens) continue;
       store_normalizer(call, shape, unit + slot, plan.normalizer(shared, slot));
     }

@@ -236,46 +236,45 @@ void pass_block(const LinearAttentionCall& call, const LinearShape& shape, const
   if (pass.writes) write_block<kWidth>(shape, layout, block, u, y, panel);
 }
 
-// Columns of a state with any strides, [K, V] from `from`, to a panel. A state that is absent is zero.
+// Columns [first, first + columns) of a state to a panel. A state that is absent is zero.
 template <int kWidth>
-void load_panel(const float* from, int64_t stride_k, int64_t stride_v, int64_t K, int64_t columns, float* panel) {
+void load_panel(const StateMemory& state, int64_t first, int64_t columns, int64_t K, float* panel) {
   const int64_t width = kWidth * kLanes;
   for (int64_t i = 0; i < K * width; i += kLanes) store(panel + i, zero());
-  if (from == nullptr) return;
-  if (stride_v == 1) {
-    for (int64_t k = 0; k < K; ++k) load_row(from + k * stride_k, columns, panel + k * width);
+  if (state.data == nullptr) return;
+  if (state.stride_v == 1 && !state.half) {
+    for (int64_t k = 0; k < K; ++k) load_row(state.at<const float>(k, first), columns, panel + k * width);
     return;
   }
   int64_t v = 0;
-  for (; stride_k == 1 && v + kLanes <= columns; v += kLanes) {
+  for (; state.plain() && v + kLanes <= columns; v += kLanes) {
     for (int64_t k = 0; k < K; k += kLanes) {
       const int64_t count = linear_min(K - k, kLanes);
       F32 rows[kLanes];
-      for (int i = 0; i < kLanes; ++i) rows[i] = load_partial(from + (v + i) * stride_v + k, count);
+      for (int i = 0; i < kLanes; ++i) rows[i] = load_partial(state.at<const float>(k, first + v + i), count);
       transpose(rows);
       for (int i = 0; i < count; ++i) store(panel + (k + i) * width + v, rows[i]);
     }
   }
   for (; v < columns; ++v) {
-    for (int64_t k = 0; k < K; ++k) panel[k * width + v] = from[k * stride_k + v * stride_v];
+    for (int64_t k = 0; k < K; ++k) panel[k * width + v] = state.read(k, first + v);
   }
 }
 
-// A panel to columns of the state output, which is V-major: `stride_v` between columns, keys side by side.
 template <int kWidth>
-void store_panel(const float* panel, int64_t K, int64_t columns, int64_t stride_v, float* to) {
+void store_panel(const float* panel, int64_t first, int64_t columns, int64_t K, const StateMemory& state) {
   const int64_t width = kWidth * kLanes;
   int64_t v = 0;
-  for (; v + kLanes <= columns; v += kLanes) {
+  for (; state.plain() && v + kLanes <= columns; v += kLanes) {
     for (int64_t k = 0; k < K; k += kLanes) {
       const int64_t count = linear_min(K - k, kLanes);
       F32 rows[kLanes];
       for (int i = 0; i < kLanes; ++i) rows[i] = i < count ? load(panel + (k + i) * width + v) : zero();
       transpose(rows);
-      for (int i = 0; i < kLanes; ++i) store_partial(to + (v + i) * stride_v + k, rows[i], count);
+      for (int i = 0; i < kLanes; ++i) store_partial(state.at<float>(k, first + v + i), rows[i], count);
     }
   }
   for (; v < columns; ++v) {
-    for (int64_t k = 0; k < K; ++k) to[v * stride_v + k] = panel[k * width + v];
+    for (int64_t k = 0; k < K; ++k) state.write(k, first + v, panel[k * width + v]);
   }
 }

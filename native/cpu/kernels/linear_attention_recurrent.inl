@@ -162,6 +162,7 @@ struct RowGroup {
   int64_t from_stride;
   float* to;
   int64_t to_stride;
+  bool kept;  // the state after the last token is asked for
 };
 
 template <typename S>
@@ -199,7 +200,7 @@ void recurrent_rows(const LinearAttentionCall& call, const LinearShape& shape, c
         out[r] = from_float<S>(sum);
       }
     }
-    if (t + 1 == seq.tokens && !call.state.present) return;
+    if (t + 1 == seq.tokens && !group.kept) return;
     if (shape.free_vectors) {
       write_rows<true>(group.from, group.from_stride, token, plan, shape.K, u, y, group.to_stride, group.to);
     } else {
@@ -215,34 +216,30 @@ template <typename S>
 void recurrent_piece(const LinearAttentionCall& call, const LinearShape& shape, const RecurrentPlan& plan,
                      const LinearSequence& seq, int64_t head, int64_t first, int64_t last, const float* tokens,
                      float* tile) {
-  const TensorView& in = call.options.state;
-  const TensorView& out = call.state;
-  const float* source = in.present ? in.as<const float>() + seq.index * in.strides[0] + head * in.strides[1] : nullptr;
-  float* target = out.present ? out.as<float>() + seq.index * out.strides[0] + head * out.strides[1] : nullptr;
+  const StateMemory before = state_before(call, seq.index, head);
+  const StateMemory after = state_after(call, seq.index, head);
   for (int64_t v = first; v < last; v += kRows) {
-    RowGroup group{v, static_cast<int>(linear_min(kRows, last - v)), tile, plan.row, tile, plan.row};
+    RowGroup group{
+        v, static_cast<int>(linear_min(kRows, last - v)), tile, plan.row, tile, plan.row, after.data != nullptr};
     const bool whole = group.count == kRows;
-    const bool direct = whole && source != nullptr && in.strides[2] == 1;
-    if (direct) {
-      group.from = source + v * in.strides[3];
-      group.from_stride = in.strides[3];
+    if (whole && before.plain()) {
+      group.from = before.at<const float>(0, v);
+      group.from_stride = before.stride_v;
     } else {
       zero_row(tile, kRows * plan.row);
-      for (int r = 0; source != nullptr && r < group.count; ++r) {
-        for (int64_t k = 0; k < shape.K; ++k)
-          tile[r * plan.row + k] = source[k * in.strides[2] + (v + r) * in.strides[3]];
-      }
+      if (before.data != nullptr) gather_rows(before, v, group.count, shape.K, plan.row, tile);
     }
-    if (whole && target != nullptr) {
-      group.to = target + v * out.strides[3];
-      group.to_stride = out.strides[3];
+    const bool through = whole && after.plain() && seq.tokens > 0;
+    if (through) {
+      group.to = after.at<float>(0, v);
+      group.to_stride = after.stride_v;
     }
     recurrent_rows<S>(call, shape, plan, seq, head, tokens, group);
-    if (target == nullptr || (whole && seq.tokens > 0)) continue;
-    const float* rows = seq.tokens > 0 ? tile : group.from;
-    const int64_t stride = seq.tokens > 0 ? plan.row : group.from_stride;
-    for (int r = 0; r < group.count; ++r) {
-      for (int64_t k = 0; k < shape.K; ++k) target[(v + r) * out.strides[3] + k] = rows[r * stride + k];
+    if (after.data == nullptr || through) continue;
+    if (seq.tokens > 0) {
+      scatter_rows(tile, plan.row, after, v, group.count, shape.K);
+    } else {
+      scatter_rows(group.from, group.from_stride, after, v, group.count, shape.K);
     }
   }
 }
@@ -264,7 +261,7 @@ void run_recurrent(const LinearAttentionCall& call, const LinearShape& shape, co
         for (int64_t t = 0; t < seq.tokens; ++t) {
           recurrent_token<S>(call, shape, plan, seq, head, t, normalizer, scratch + t * plan.token_floats);
         }
-        if (piece == 0 && call.normalizer.present) {
+        if (piece == 0 && call.options.normalize) {
           store_normalizer(call, shape, seq.index * shape.state_heads + head, normalizer);
         }
         const int64_t first = piece * plan.piece_rows;

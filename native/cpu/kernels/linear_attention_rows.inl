@@ -158,19 +158,99 @@ void load_features(const LinearAttentionOptions& options, const TensorView& view
   map_features(options, n, row, to);
 }
 
+// The state of one sequence and head in memory: any strides, f32 or bf16.
+struct StateMemory {
+  std::byte* data;  // null: there is none; before the first token it is zero then
+  bool half;        // bf16
+  int64_t stride_k, stride_v;
+
+  template <typename T>
+  T* at(int64_t k, int64_t v) const {
+    return reinterpret_cast<T*>(data) + k * stride_k + v * stride_v;
+  }
+  float read(int64_t k, int64_t v) const { return half ? to_float(*at<bf16>(k, v)) : *at<float>(k, v); }
+  void write(int64_t k, int64_t v, float value) const {
+    if (half) {
+      *at<bf16>(k, v) = from_float<bf16>(value);
+    } else {
+      *at<float>(k, v) = value;
+    }
+  }
+  // Whether rows along K are floats side by side, so that they can be used where they are.
+  bool plain() const { return data != nullptr && !half && stride_k == 1; }
+};
+
+// `view` is [B, Hs, K, V], or [Hs, K, V] for an item of a list.
+inline StateMemory state_memory(const TensorView& view, int64_t sequence, int64_t head) {
+  if (!view.present) return {nullptr, false, 0, 0};
+  const int first = view.rank - 3;
+  const int64_t offset = (first > 0 ? sequence * view.strides[0] : 0) + head * view.strides[first];
+  const bool half = view.dtype == DType::bf16;
+  return {view.as<std::byte>() + offset * (half ? 2 : 4), half, view.strides[first + 1], view.strides[first + 2]};
+}
+
+inline StateMemory state_before(const LinearAttentionCall& call, int64_t sequence, int64_t head) {
+  const TensorList& states = call.options.states;
+  return state_memory(states.present ? states.views[sequence] : call.options.state, sequence, head);
+}
+
+inline StateMemory state_after(const LinearAttentionCall& call, int64_t sequence, int64_t head) {
+  const TensorList& states = call.options.next_states;
+  return state_memory(states.present ? states.views[sequence] : call.state, sequence, head);
+}
+
+// Rows [first, first + count) of the state along K, from and to rows of whole vectors.
+inline void gather_rows(const StateMemory& state, int64_t first, int64_t count, int64_t K, int64_t row, float* to) {
+  for (int64_t r = 0; r < count; ++r) {
+    if (state.stride_k == 1 && state.half) {
+      load_row(state.at<const bf16>(0, first + r), K, to + r * row);
+    } else if (state.stride_k == 1) {
+      load_row(state.at<const float>(0, first + r), K, to + r * row);
+    } else {
+      for (int64_t k = 0; k < K; ++k) to[r * row + k] = state.read(k, first + r);
+    }
+  }
+}
+
+template <typename T>
+void store_row(const float* from, int64_t n, T* to) {
+  int64_t i = 0;
+  for (; i + kLanes <= n; i += kLanes) store(to + i, load(from + i));
+  if (i < n) store_partial(to + i, load(from + i), n - i);
+}
+
+inline void scatter_rows(const float* from, int64_t row, const StateMemory& state, int64_t first, int64_t count,
+                         int64_t K) {
+  for (int64_t r = 0; r < count; ++r) {
+    if (state.stride_k == 1 && state.half) {
+      store_row(from + r * row, K, state.at<bf16>(0, first + r));
+    } else if (state.stride_k == 1) {
+      for (int64_t k = 0; k < K; ++k) *state.at<float>(k, first + r) = from[r * row + k];
+    } else {
+      for (int64_t k = 0; k < K; ++k) state.write(k, first + r, from[r * row + k]);
+    }
+  }
+}
+
 // Σφ(k) before the first token, or zero. `unit` counts sequences × state heads.
 inline void load_normalizer(const LinearAttentionCall& call, const LinearShape& shape, int64_t unit, float* to) {
   zero_row(to, shape.row);
-  const TensorView& in = call.options.normalizer;
+  const int64_t sequence = unit / shape.state_heads, head = unit % shape.state_heads;
+  const TensorList& list = call.options.normalizers;
+  const TensorView& in = list.present ? list.views[sequence] : call.options.normalizer;
   if (!in.present) return;
-  const float* from =
-      in.as<const float>() + unit / shape.state_heads * in.strides[0] + unit % shape.state_heads * in.strides[1];
-  for (int64_t k = 0; k < shape.K; ++k) to[k] = from[k * in.strides[2]];
+  const int first = in.rank - 2;
+  const float* from = in.as<const float>() + (first > 0 ? sequence * in.strides[0] : 0) + head * in.strides[first];
+  for (int64_t k = 0; k < shape.K; ++k) to[k] = from[k * in.strides[first + 1]];
 }
 
 inline void store_normalizer(const LinearAttentionCall& call, const LinearShape& shape, int64_t unit,
                              const float* from) {
-  const TensorView& out = call.normalizer;
-  float* to = out.as<float>() + unit / shape.state_heads * out.strides[0] + unit % shape.state_heads * out.strides[1];
-  for (int64_t k = 0; k < shape.K; ++k) to[k * out.strides[2]] = from[k];
+  const int64_t sequence = unit / shape.state_heads, head = unit % shape.state_heads;
+  const TensorList& list = call.options.next_normalizers;
+  const TensorView& out = list.present ? list.views[sequence] : call.normalizer;
+  if (!out.present) return;
+  const int first = out.rank - 2;
+  float* to = out.as<float>() + (first > 0 ? sequence * out.strides[0] : 0) + head * out.strides[first];
+  for (int64_t k = 0; k < shape.K; ++k) to[k * out.strides[first + 1]] = from[k];
 }
