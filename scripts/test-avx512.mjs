@@ -3,7 +3,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { addonSources, readSources } from './native-sources.mjs';
-import { answers, compileAll, nodeFlags, skip } from './setup/compile.mjs';
+import { answers, builtObjects, compileAll, skip } from './setup/compile.mjs';
 import { SetupError, root, run } from './setup/steps.mjs';
 
 const compiler = 'g++';
@@ -31,14 +31,9 @@ const common = ['-std=c++17', '-fPIC', '-fvisibility=hidden', '-pthread', '-w', 
 common.push('-Inative', '-Inative/include');
 const simde = ['-O2', '-mavx2', '-mfma', '-mf16c', '-mbmi2', '-ffp-contract=fast', '-Inative/test/simde'];
 
-async function compileUnits(sources) {
-  const units = sources.filter(emulated).map(withoutRegions);
-  const others = sources.filter((source) => !emulated(source));
-  return [
-    ...(await compileAll({ compiler, sources: units, flags: [...simde, ...common], output })),
-    ...(await compileAll({ compiler, sources: others, flags: ['-O2', ...common, ...nodeFlags()], output })),
-  ];
-}
+const compileUnits = (sources) =>
+  compileAll({ compiler, sources: sources.map(withoutRegions), flags: [...simde, ...common], output });
+const compileOthers = (sources) => compileAll({ compiler, sources, flags: ['-O2', ...common], output });
 
 function runMatrix(addon) {
   const vitest = join(root, 'node_modules/vitest/vitest.mjs');
@@ -52,15 +47,20 @@ function runMatrix(addon) {
 try {
   const { napi, test, simde: stubs } = readSources();
   const core = addonSources('x64').filter((source) => !/^native\/(napi\/|cpu\/features)/.test(source));
-  const objects = await compileUnits([...core, ...stubs]);
-  const tests = await compileUnits(test);
+  const others = (sources) => sources.filter((source) => !emulated(source));
+  const objects = [
+    ...(await compileUnits(core.filter(emulated))),
+    ...(await compileOthers(stubs)),
+    ...builtObjects(others(core)),
+  ];
+  const tests = [...(await compileUnits(test.filter(emulated))), ...(await compileOthers(others(test)))];
   const program = join(output, 'attn_test');
   run(compiler, ['-pthread', ...objects, ...tests, '-o', program], 'the native tests do not link');
   run(program, ['512'], 'the AVX-512 vectors fail', { stdio: 'inherit' });
 
   const addon = join(output, 'hybrid_attention.node');
   const link = ['-shared', '-pthread', '-Wl,--version-script=native/napi/exports.map'];
-  run(compiler, [...link, ...objects, ...(await compileUnits(napi)), '-o', addon], 'the addon does not link');
+  run(compiler, [...link, ...objects, ...builtObjects(napi), '-o', addon], 'the addon does not link');
   runMatrix(addon);
 } catch (error) {
   if (!(error instanceof SetupError)) throw error;

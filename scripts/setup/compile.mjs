@@ -46,3 +46,7 @@ export function nodeFlags() {
   const api = join(root, 'node_modules/node-addon-api');
   return ['-DNAPI_VERSION=9', '-DNAPI_CPP_EXCEPTIONS', '-isystem', headers, '-isystem', api];
 }
+
+/** The objects that npm run build made of the addon's sources. */
+export const builtObjects = (sources) =>
+  sources.map((source) => join(root, 'build/Release/obj.target/hybrid_attention', source.replace(/\.cc$/, '.o')));

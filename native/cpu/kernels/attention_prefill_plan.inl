@@ -51,7 +51,7 @@ struct PrefillPairs {
   [[gnu::always_inline]] static Vector load_columns(const Element* from) { return load_bf16_pairs(from); }
   [[gnu::always_inline]] static Vector spread(const Element* from) { return splat_bf16_pair(from); }
   [[gnu::always_inline]] static F32 dot(F32 sum, Vector a, Vector b) { return dot_bf16(sum, a, b); }
-  [[gnu::always_inline]] static F32 power(F32 x) { return exp2_fast(x); }
+  [[gnu::always_inline]] static F32 power(F32 x) { return exp2(x); }
   [[gnu::always_inline]] static void store_weights(Element* to, F32 first, F32 second) {
     store_bf16(to, second, first);
   }

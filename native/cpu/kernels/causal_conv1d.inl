@@ -3,7 +3,7 @@
 // Layout:   channels across lanes; a task is a block of tokens times a block of channels of one sequence
 // Types:    f32, f16, bf16; sums in f32; the state keeps the bits of x
 // Edge:     tokens before the first come from the state, or are zero; T may be less than W − 1
-// Cost:     W loads and FMAs per element
+// Cost:     one load and W FMAs per element
 // Source:   arXiv 2312.00752 §3.4
 // Oracle:   test/oracle/causal-conv1d.ts
 
@@ -39,39 +39,80 @@ template <typename S>
   return load(lanes);
 }
 
-// The taps of kLanes channels, tap by tap.
+// The taps of up to kLanes channels, tap by tap.
 template <typename E>
 inline void conv_taps(const TensorView& weight, int64_t c, int64_t n, int64_t width, F32* taps) {
-  float lanes[kLanes];
-  for (int64_t w = 0; w < width; ++w) {
-    for (int64_t i = 0; i < kLanes; ++i) {
-      lanes[i] = i < n ? to_float(weight.as<const E>()[(c + i) * weight.strides[0] + w * weight.strides[1]]) : 0.0f;
-    }
-    taps[w] = load(lanes);
+  float lanes[kMaxConvWidth][kLanes] = {};
+  for (int64_t i = 0; i < kLanes && i < n; ++i) {
+    const E* of_channel = weight.as<const E>() + (c + i) * weight.strides[0];
+    for (int64_t w = 0; w < width; ++w) lanes[w][i] = to_float(of_channel[w * weight.strides[1]]);
   }
+  for (int64_t w = 0; w < width; ++w) taps[w] = load(lanes[w]);
 }
 
-template <typename S>
-void conv_block(const CausalConv1dCall& call, int64_t b, int64_t first, int64_t last, int64_t c, int64_t n) {
+// The tokens [first, last) of a sequence over the channels c … c + n − 1. kWidth is the width, or 0 for any width.
+template <typename S, int kWidth>
+void conv_tokens(const CausalConv1dCall& call, const ConvSequence& sequence, int64_t b, int64_t first, int64_t last,
+                 int64_t c, int64_t n) {
   const CausalConv1dOptions& options = call.options;
-  const ConvSequence sequence = conv_sequence(call, b);
-  const int64_t width = call.axes.W;
-  F32 taps[kMaxConvWidth];
+  const int64_t width = kWidth > 0 ? kWidth : call.axes.W;
+  F32 taps[kWidth > 0 ? kWidth : kMaxConvWidth];
+  F32 window[kWidth > 0 ? kWidth : kMaxConvWidth];  // the tokens under the taps; all but the last are there before t
   if (call.weight.dtype == DType::f32) {
     conv_taps<float>(call.weight, c, n, width, taps);
   } else {
     conv_taps<S>(call.weight, c, n, width, taps);
   }
+  for (int64_t w = 0; w + 1 < width; ++w) window[w] = conv_token<S>(call, sequence, b, first - width + 1 + w, c, n);
   const auto bias_row = row_operand<S>(options.bias, 0);
   const F32 bias = bias_row ? load_operand(bias_row, c, n) : zero();
-  S* out = call.out.as<S>() + sequence.batch * call.out.strides[0] + c;
+  const bool silu = options.activation == CausalConv1dActivation::silu;
+  const S* x = call.x.as<const S>() + sequence.batch * call.x.strides[0] + sequence.begin * call.x.strides[1] + c;
+  S* out = call.out.as<S>() + sequence.batch * call.out.strides[0] + sequence.begin * call.out.strides[1] + c;
   for (int64_t t = first; t < last; ++t) {
+    window[width - 1] = load_lanes(x + t * call.x.strides[1], n);
     F32 sum = bias;
-    for (int64_t w = 0; w < width; ++w) {
-      sum = fma(taps[w], conv_token<S>(call, sequence, b, t - width + 1 + w, c, n), sum);
-    }
-    if (options.activation == CausalConv1dActivation::silu) sum = mul(sum, sigmoid(sum));
-    store_lanes(out + (sequence.begin + t) * call.out.strides[1], sum, n);
+    for (int64_t w = 0; w < width; ++w) sum = fma(taps[w], window[w], sum);
+    if (silu) sum = mul(sum, sigmoid(sum));
+    store_lanes(out + t * call.out.strides[1], sum, n);
+    for (int64_t w = 0; w + 1 < width; ++w) window[w] = window[w + 1];
+  }
+}
+
+template <typename S>
+void conv_block(const CausalConv1dCall& call, int64_t b, int64_t first, int64_t last, int64_t c, int64_t n) {
+  const ConvSequence sequence = conv_sequence(call, b);
+  switch (call.axes.W) {
+    case 3:
+      return conv_tokens<S, 3>(call, sequence, b, first, last, c, n);
+    case 4:
+      return conv_tokens<S, 4>(call, sequence, b, first, last, c, n);
+    default:
+      return conv_tokens<S, 0>(call, sequence, b, first, last, c, n);
+  }
+}
+
+// The sequence that the token `t` of a packed batch belongs to; empty ones before it are passed over.
+inline int64_t conv_sequence_of(const CausalConv1dCall& call, int64_t t) {
+  const TensorView& offsets = call.options.cu_seqlens;
+  int64_t low = 0;
+  int64_t high = call.axes.B;
+  while (high - low > 1) {
+    const int64_t middle = low + (high - low) / 2;
+    (offsets.as<const int32_t>()[middle * offsets.strides[0]] <= t ? low : high) = middle;
+  }
+  return low;
+}
+
+// The tokens [first, last) of a packed batch, whatever sequences they belong to.
+template <typename S>
+void conv_packed_block(const CausalConv1dCall& call, int64_t first, int64_t last, int64_t c, int64_t n) {
+  for (int64_t b = conv_sequence_of(call, first); b < call.axes.B; ++b) {
+    const ConvSequence sequence = conv_sequence(call, b);
+    if (sequence.begin >= last) break;
+    const int64_t from = first > sequence.begin ? first - sequence.begin : 0;
+    const int64_t to = last < sequence.begin + sequence.tokens ? last - sequence.begin : sequence.tokens;
+    if (from < to) conv_block<S>(call, b, from, to, c, n);
   }
 }
 
@@ -99,20 +140,25 @@ Status run_causal_conv1d(const CausalConv1dCall& call, ExecContext& exec) {
   constexpr int64_t kChannels = 16 * kLanes;
   if (Status status = exec.reserve(0, 0); !status.is_ok()) return status;
   const auto& axes = call.axes;
+  const bool packed = call.options.cu_seqlens.present;
   const int64_t token_blocks = (axes.T + kTokens - 1) / kTokens;
   const int64_t channel_blocks = (axes.C + kChannels - 1) / kChannels;
-  exec.parallel_for(
-      axes.B * token_blocks * channel_blocks,
-      [&](int64_t task, std::byte*) {
-        const int64_t b = task / (token_blocks * channel_blocks);
-        const int64_t first = task / channel_blocks % token_blocks * kTokens;
-        const int64_t tokens = conv_sequence(call, b).tokens;
-        const int64_t last = first + kTokens < tokens ? first + kTokens : tokens;
-        const int64_t begin = task % channel_blocks * kChannels;
-        const int64_t end = begin + kChannels < axes.C ? begin + kChannels : axes.C;
-        for (int64_t c = begin; c < end && first < last; c += kLanes) conv_block<S>(call, b, first, last, c, end - c);
-      },
-      axes.B * axes.T * axes.C * axes.W);
+  exec.parallel_for((packed ? 1 : axes.B) * token_blocks * channel_blocks,
+                    [&](int64_t task, std::byte*) {
+                      const int64_t b = task / (token_blocks * channel_blocks);
+                      const int64_t first = task / channel_blocks % token_blocks * kTokens;
+                      const int64_t last = first + kTokens < axes.T ? first + kTokens : axes.T;
+                      const int64_t begin = task % channel_blocks * kChannels;
+                      const int64_t end = begin + kChannels < axes.C ? begin + kChannels : axes.C;
+                      for (int64_t c = begin; c < end; c += kLanes) {
+                        if (packed) {
+                          conv_packed_block<S>(call, first, last, c, end - c);
+                        } else {
+                          conv_block<S>(call, b, first, last, c, end - c);
+                        }
+                      }
+                    },
+                    (packed ? 1 : axes.B) * axes.T * axes.C * axes.W);
   if (!call.state) return {};
   const int64_t slots = axes.W - 1;
   exec.parallel_for(

@@ -18,16 +18,6 @@
   return scale_exponent(fma(p, f, splat(1.0f)), n);
 }
 
-// 2^x, relative error 1e-4: half of what rounding to bf16 loses. Same range as exp2.
-[[gnu::always_inline]] inline F32 exp2_fast(F32 x) {
-  x = min(splat(128.0f), max(splat(-126.0f), x));
-  const I32 n = nearest_int(x);
-  const F32 f = sub(x, from_int(n));
-  F32 p = fma(splat(5.500894040e-02f), f, splat(2.422109544e-01f));
-  p = fma(p, f, splat(6.932829022e-01f));
-  return scale_exponent(fma(p, f, splat(1.0f)), n);
-}
-
 // e^x within 2 ulp; zero where the result would be subnormal, infinity from 88.7229 on.
 [[gnu::always_inline]] inline F32 exp(F32 x) {
   const F32 lowest = splat(-87.336544f);
