@@ -85,7 +85,7 @@ function checkBuildFlags() {
 }
 
 const nativeFiles = filesUnder('native', /\.(h|cc|inl|cu|cuh)$/);
-const typescriptFiles = [...filesUnder('lib', /\.m?ts$/), ...filesUnder('test/oracle', /\.ts$/)];
+const typescriptFiles = [...filesUnder('lib', /\.m?ts$/), ...filesUnder('test/oracle', /(?<!\.test)\.ts$/)];
 for (const file of nativeFiles) {
   checkNativeIncludes(file);
   applyRules(nativeRules, file);

@@ -1,34 +1,13 @@
 #!/usr/bin/env node
-// The `hybrid-attention` command.
-import { Command, CommanderError } from 'commander';
-import { benchCommand } from './commands/bench';
-import { demoCommand } from './commands/demo';
-import { infoCommand } from './commands/info';
-import { runCommand } from './commands/run';
+// The `hybrid-attention` command: runs it and turns what goes wrong into one message and an exit code.
+import { CommanderError } from 'commander';
 import { describeError, exitCodeOf } from './failure';
-import { packageVersion } from './package-files';
 import { progressDone } from './terminal/progress';
 
-// Commander's own settings are inherited only by commands made through .command(), so each one gets them here.
-function prepare(command: Command): void {
-  command
-    .exitOverride()
-    .configureHelp({ helpWidth: 80 })
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'hybrid-attention: ')) })
-    .showHelpAfterError(false);
-  for (const inner of command.commands) prepare(inner);
-}
-
 async function main(): Promise<void> {
-  const program = new Command('hybrid-attention')
-    .description('Softmax and linear attention for Node.js at native speed.')
-    .version(packageVersion(), '-V, --version')
-    .addCommand(infoCommand())
-    .addCommand(runCommand())
-    .addCommand(demoCommand())
-    .addCommand(benchCommand());
-  prepare(program);
-  await program.parseAsync();
+  // Loaded here, because loading the native part may fail and has a message too.
+  const { createProgram } = await import('./program.js');
+  await createProgram().parseAsync();
 }
 
 // A reader that has seen enough (`| head`) is no failure.

@@ -1,11 +1,12 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { SafetensorsFile, writeSafetensors } from '../../lib/cli/safetensors';
 import { opTable } from '../../lib/generated/op-table';
 import { attentionSync, linearAttentionSync, Tensor } from '../../lib/index';
-import { runCommand } from './run-command';
+import { runCommand, runNode } from './run-command';
 
 const folder = mkdtempSync(join(tmpdir(), 'attention-command-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -126,7 +127,8 @@ describe('run', () => {
     const { code, stderr } = await runCommand('run', 'merge-attention', ...args);
     expect([code, stderr]).toEqual([0, '']);
     const whole = attentionSync(q, k, v).out.data;
-    readAll('whole.safetensors')['out']!.data.forEach((value, index) => expect(value).toBeCloseTo(whole[index]!, 5));
+    const merged = readAll('whole.safetensors')['out']!.data;
+    expect(Math.max(...whole.map((value, index) => Math.abs(value - merged[index]!)))).toBeLessThan(1e-5);
   });
 
   it('lists every option of the schema in its help', async () => {
@@ -192,5 +194,16 @@ describe('failures', () => {
     expect(stderr.trimEnd()).toMatch(message);
     expect(stderr).toMatch(/^hybrid-attention: [^\n]+\n$/);
     expect(() => readFileSync(path('never.safetensors'))).toThrow('ENOENT');
+  });
+});
+
+describe('a native part that cannot be loaded', () => {
+  it('is one message without a stack, and exit code 1', async () => {
+    const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+    const env = { ...process.env, HYBRID_ATTENTION_BINARY: path('none.node') };
+    const { code, stdout, stderr } = await runNode([main, 'info'], undefined, env);
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(/^hybrid-attention: cannot load the native part .*none\.node: no such file/s);
+    expect(stderr).not.toMatch(/^ +at /m);
   });
 });

@@ -10,9 +10,9 @@ export interface Finished {
   readonly stderr: string;
 }
 
-export function runNode(args: readonly string[], cwd?: string): Promise<Finished> {
+export function runNode(args: readonly string[], cwd?: string, env = process.env): Promise<Finished> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
     let [stdout, stderr] = ['', ''];
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       stdout += text;
