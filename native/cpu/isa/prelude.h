@@ -19,6 +19,7 @@
 #include <arm_neon.h>
 #endif
 
+#include "attn/cache_view.h"
 #include "attn/exec.h"
 #include "attn/kernel.h"
 #include "attn/status.h"
@@ -26,6 +27,7 @@
 #include "cpu/scalar.h"
 #include "generated/activation.h"
 #include "generated/attention.h"
+#include "generated/cached_attention.h"
 #include "generated/causal_conv1d.h"
 #include "generated/decay_gate.h"
 #include "generated/l2_norm.h"

@@ -27,6 +27,7 @@ constexpr JoinedRows<kCounts...> join_rows(const KernelInfo (&... arrays)[kCount
 
 #include "cpu/kernels/activation.inl"
 #include "cpu/kernels/attention_prefill.inl"
+#include "cpu/kernels/cached_attention.inl"
 #include "cpu/kernels/causal_conv1d.inl"
 #include "cpu/kernels/decay_gate.inl"
 #include "cpu/kernels/l2_norm.inl"

@@ -38,19 +38,50 @@ struct DecodeItem {
 // Rows that go through a tile together.
 inline int64_t tile_rows(int64_t rows) { return rows >= 3 ? 4 : rows; }
 
-inline DecodeItem decode_item(const AttentionCall& call, int64_t index) {
+// A call and where its keys are: in its tensors, or, with `cache`, in the pages of cached sequences.
+struct DecodeSource {
+  const AttentionCall& call;
+  const CacheView* cache;
+  int64_t query_blocks;  // items of one sequence
+
+  SequenceRules rules(int64_t batch) const {
+    if (cache == nullptr) return sequence_rules(call, batch);
+    const CachedKeys& cached = cache->sequences[batch];
+    SequenceRules rules{batch, 0, call.axes.T, 0, cached.length, 0, {cached.first, cached.length}, -1, -1, 0, 0};
+    if (call.options.cu_seqlens.present) {
+      const TensorView& q = call.options.cu_seqlens.q;
+      const int32_t* offsets = q.as<const int32_t>() + batch * q.strides[0];
+      rules.query_begin = offsets[0];
+      rules.queries = offsets[q.strides[0]] - offsets[0];
+    }
+    rules.start = cached.length - rules.queries;
+    apply_options(call.options, rules);
+    return rules;
+  }
+};
+
+// The queries of an item and the keys they see; none where another form takes the sequence.
+inline void choose_queries(const DecodeSource& source, int64_t block, DecodeItem& item) {
+  const AttentionCall& call = source.call;
+  const int64_t queries = item.rules.queries;
+  if (call.options.key_indices.present) {
+    item.queries = {block, block + 1};
+    item.keys = {0, call.axes.I};
+    return;
+  }
+  const int64_t first = block * kDecodeQueries;
+  const int64_t last = first + kDecodeQueries < queries ? first + kDecodeQueries : queries;
+  if (first >= last || (source.cache == nullptr && queries > kDecodeQueries)) return;
+  item.queries = {first, last};
+  item.keys = {visible_keys(item.rules, first).first, visible_keys(item.rules, last - 1).last};
+}
+
+inline DecodeItem decode_item(const DecodeSource& source, int64_t index) {
+  const AttentionCall& call = source.call;
   const TensorView& indices = call.options.key_indices;
   DecodeItem item{};
-  item.rules = sequence_rules(call, indices.present ? index / call.axes.T : index);
-  item.queries = {0, item.rules.queries};
-  if (indices.present) {
-    item.queries = {index % call.axes.T, index % call.axes.T + 1};
-    item.keys = {0, call.axes.I};
-  } else if (item.rules.queries > 0 && item.rules.queries <= kDecodeQueries) {
-    item.keys = {visible_keys(item.rules, 0).first, visible_keys(item.rules, item.rules.queries - 1).last};
-  } else {
-    item.queries.last = 0;
-  }
+  item.rules = source.rules(index / source.query_blocks);
+  choose_queries(source, index % source.query_blocks, item);
   const int64_t group = call.axes.Hkv > 0 ? call.axes.Hq / call.axes.Hkv : 0;
   const int64_t rows = (item.queries.last - item.queries.first) * group;
   if (rows == 0) return item;
@@ -70,7 +101,7 @@ inline DecodeItem decode_item(const AttentionCall& call, int64_t index) {
   return item;
 }
 
-// Keys and values as tensors.
+// Fills blocks with entries [first, last) of the item's keys, at most kBlockKeys.
 template <typename C>
 struct TensorKeys {
   const AttentionCall& call;
@@ -78,38 +109,56 @@ struct TensorKeys {
   const KeyRange* ranges;  // per query of the item
   int64_t kv_head;         // whose list counts when heads have their own
 
-  int64_t key_stride_head() const { return call.k.strides[2]; }
-  int64_t value_stride_head() const { return call.v.strides[2]; }
-  bool listed() const { return call.options.key_indices.present; }
-
-  void scale_scores(const KeyBlock<C>&, int64_t, int, float*) const {}
-  void scale_weights(const KeyBlock<C>&, int64_t, int, float*) const {}
-
-  // Entries [first, last) of the item's keys, at most kBlockKeys; the rest of the block repeats the last one.
-  void fill(KeyBlock<C>& block, int64_t first, int64_t last) const {
-    const C* keys =
-        call.k.as<const C>() + item.rules.batch * call.k.strides[0] + item.rules.key_begin * call.k.strides[1];
-    const C* values =
-        call.v.as<const C>() + item.rules.batch * call.v.strides[0] + item.rules.key_begin * call.v.strides[1];
+  void operator()(KeyBlock<C>& block, int64_t first, int64_t last) const {
+    const TensorView& k = call.k;
+    const TensorView& v = call.v;
+    const C* keys = k.as<const C>() + item.rules.batch * k.strides[0] + item.rules.key_begin * k.strides[1];
+    const C* values = v.as<const C>() + item.rules.batch * v.strides[0] + item.rules.key_begin * v.strides[1];
     block.first = first;
     block.count = 0;
+    block.key_stride_head = k.strides[2];
+    block.value_stride_head = v.strides[2];
     const TensorView& indices = call.options.key_indices;
     const int32_t* list = nullptr;
-    if (listed()) {
+    if (indices.present) {
       list = indices.as<const int32_t>() + item.rules.batch * indices.strides[0] +
              item.queries.first * indices.strides[1] + kv_head * indices.strides[2];
     }
     for (int64_t entry = first; entry < last; ++entry) {
       const int64_t key = list == nullptr ? entry : list[entry * indices.strides[3]];
       if (list != nullptr && (key < ranges[0].first || key >= ranges[0].last)) continue;
-      block.keys[block.count] = keys + key * call.k.strides[1];
-      block.values[block.count] = values + key * call.v.strides[1];
+      block.keys[block.count] = keys + key * k.strides[1];
+      block.values[block.count] = values + key * v.strides[1];
       block.listed[block.count++] = key;
     }
-    for (int64_t entry = block.count; block.count > 0 && entry < kBlockKeys; ++entry) {
-      block.keys[entry] = block.keys[block.count - 1];
-      block.values[entry] = block.values[block.count - 1];
+    block.repeat_last();
+  }
+};
+
+// The same from the pages of a cache.
+template <typename C>
+struct PagedKeys {
+  const CacheView& cache;
+  const DecodeItem& item;
+
+  void operator()(KeyBlock<C>& block, int64_t first, int64_t last) const {
+    const CachedKeys& cached = cache.sequences[item.rules.batch];
+    block.first = first;
+    block.count = last - first;
+    block.key_stride_head = cache.key_dim;
+    block.value_stride_head = cache.value_dim;
+    for (int64_t key = first; key < last; ++key) {
+      const std::byte* page = cached.pages[key / cache.page_tokens - cached.first_page];
+      const int64_t row = key % cache.page_tokens * cache.kv_heads;
+      const int64_t entry = key - first;
+      block.keys[entry] = reinterpret_cast<const C*>(page) + row * cache.key_dim;
+      block.values[entry] = reinterpret_cast<const C*>(page + cache.value_offset) + row * cache.value_dim;
+      if constexpr (std::is_same_v<C, int8_t>) {
+        block.key_scales[entry] = reinterpret_cast<const float*>(page + cache.key_scale_offset) + row;
+        block.value_scales[entry] = reinterpret_cast<const float*>(page + cache.value_scale_offset) + row;
+      }
     }
+    block.repeat_last();
   }
 };
 
@@ -141,7 +190,7 @@ struct DecodeRows {
   float* tops;       // [heads][padded]
   float* sums;       // [heads][padded / kRows][kLanes]
   float* factors;    // [padded]: from products to bits
-  float* row;        // for finish_row
+  float* row;        // one row as floats
   RowState* states;  // of this part: [heads][padded]
   float* values;     // sums of this part: [heads][padded][dim_stride]
   int64_t states_stride_head, values_stride_head;
@@ -159,7 +208,7 @@ struct DecodeRows {
     tops = cursor.take<float>(all);
     sums = cursor.take<float>(all * kLanes);
     factors = cursor.take<float>(padded);
-    row = cursor.take<float>(dim_stride);
+    row = cursor.take<float>(dim_stride > call.axes.K ? dim_stride : call.axes.K);
     states = cursor.take<RowState>(all);
     values = cursor.take<float>(all * dim_stride);
     states_stride_head = padded;

@@ -5,6 +5,7 @@
 template <typename S, typename C>
 struct DecodePlan {
   const AttentionCall& call;
+  DecodeSource source;
   int64_t items;
   int64_t tasks = 0;
   int64_t shared_bytes = 0;
@@ -15,14 +16,17 @@ struct DecodePlan {
   int64_t* first_part = nullptr;  // bytes into the shared scratch where an item's parts lie
 
   // With `takes` false a plan of nothing.
-  explicit DecodePlan(const AttentionCall& c, bool takes = true)
-      : call(c),
-        items(!takes                          ? 0
-              : c.options.key_indices.present ? c.axes.B * c.axes.T
-                                              : c.axes.B) {
+  explicit DecodePlan(const AttentionCall& c, bool takes = true, const CacheView* cache = nullptr)
+      : call(c), source{c, cache, 1}, items(takes ? c.axes.B : 0) {
+    if (c.options.key_indices.present && c.axes.T > 0) source.query_blocks = c.axes.T;
+    for (int64_t b = 0; cache != nullptr && b < c.axes.B; ++b) {
+      const int64_t blocks = (source.rules(b).queries + kDecodeQueries - 1) / kDecodeQueries;
+      if (blocks > source.query_blocks) source.query_blocks = blocks;
+    }
+    items *= source.query_blocks;
     shared_bytes = 2 * round_up((items + 1) * static_cast<int64_t>(sizeof(int64_t)), 64);
     for (int64_t i = 0; i < items; ++i) {
-      const DecodeItem item = decode_item(call, i);
+      const DecodeItem item = decode_item(source, i);
       if (item.rows.rows == 0) continue;
       tasks += item.tasks();
       shared_bytes += parts_bytes(item);
@@ -52,7 +56,7 @@ struct DecodePlan {
     first_part = cursor.take<int64_t>(items + 1);
     int64_t task = 0, byte = cursor.at - shared;
     for (int64_t i = 0; i < items; ++i) {
-      const DecodeItem item = decode_item(call, i);
+      const DecodeItem item = decode_item(source, i);
       first_task[i] = task;
       first_part[i] = byte;
       if (item.rows.rows == 0) continue;
@@ -79,17 +83,16 @@ inline void finish_rows(const AttentionCall& call, const DecodeItem& item, const
                         float* row) {
   const int64_t stride = DecodeRows<S, C>::stride_of(call);
   for (int64_t r = 0; r < rows.rows; ++r) {
-    const RowTarget<S> target = row_target<S>(call, item, rows.head(r, kv_head), rows.query(r));
-    finish_row<S, C>(target, item.parts, states + r, states_stride, values + r * stride, values_stride, call.axes.V,
-                     row);
+    const RowTarget target = row_target(call, item, rows.head(r, kv_head), rows.query(r));
+    finish_row<C>(target, item.parts, states + r, states_stride, values + r * stride, values_stride, call.axes.V, row);
   }
 }
 
-template <typename S, typename C, template <typename> class Keys>
+template <typename S, typename C>
 inline void decode_task(const DecodePlan<S, C>& plan, const ExecContext& exec, int64_t task, std::byte* worker) {
   const AttentionCall& call = plan.call;
   const int64_t index = plan.item_of_task(task);
-  const DecodeItem item = decode_item(call, index);
+  const DecodeItem item = decode_item(plan.source, index);
   task -= plan.first_task[index];
   const int64_t row_block = task % item.row_blocks;
   const int64_t head_block = task / item.row_blocks % item.head_blocks;
@@ -116,19 +119,23 @@ inline void decode_task(const DecodePlan<S, C>& plan, const ExecContext& exec, i
   for (int64_t t = item.queries.first; t < item.queries.last; ++t) {
     ranges[t - item.queries.first] = visible_keys(item.rules, t);
   }
-  const Keys<C> source{call, item, ranges, work.first_head};
   const int64_t first = item.keys.first + part * item.part_keys;
   const KeyRange keys{first, first + item.part_keys < item.keys.last ? first + item.part_keys : item.keys.last};
   load_queries(call, item, work);
-  switch (tile_rows(item.rows.rows)) {
-    case 1:
-      take_part<1>(call, item, source, keys, exec, work);
-      break;
-    case 2:
-      take_part<2>(call, item, source, keys, exec, work);
-      break;
-    default:
-      take_part<4>(call, item, source, keys, exec, work);
+  auto take = [&](const auto& fill) {
+    switch (tile_rows(item.rows.rows)) {
+      case 1:
+        return take_part<1, S, C>(call, item, ranges, fill, keys, exec, work);
+      case 2:
+        return take_part<2, S, C>(call, item, ranges, fill, keys, exec, work);
+      default:
+        return take_part<4, S, C>(call, item, ranges, fill, keys, exec, work);
+    }
+  };
+  if (plan.source.cache != nullptr) {
+    take(PagedKeys<C>{*plan.source.cache, item});
+  } else {
+    take(TensorKeys<C>{call, item, ranges, work.first_head});
   }
   if (item.parts > 1) return;
   for (int64_t h = 0; h < work.heads; ++h) {
@@ -139,20 +146,19 @@ inline void decode_task(const DecodePlan<S, C>& plan, const ExecContext& exec, i
 
 // Attends with all sequences that the plan has tasks for. exec has reserved what the plan asks for; the plan's shared
 // bytes begin at exec.shared().
-template <typename S, typename C, template <typename> class Keys>
+template <typename S, typename C>
 inline void decode_sequences(DecodePlan<S, C>& plan, ExecContext& exec) {
   const AttentionCall& call = plan.call;
   if (plan.tasks == 0) return;
   plan.place(exec.shared());
   exec.parallel_for(
-      plan.tasks, [&](int64_t task, std::byte* worker) { decode_task<S, C, Keys>(plan, exec, task, worker); },
-      plan.work);
+      plan.tasks, [&](int64_t task, std::byte* worker) { decode_task<S, C>(plan, exec, task, worker); }, plan.work);
   if (!plan.merges || exec.stopped()) return;
   const int64_t heads = call.axes.Hkv;
   exec.parallel_for(
       plan.items * heads,
       [&](int64_t task, std::byte* worker) {
-        const DecodeItem item = decode_item(call, task / heads);
+        const DecodeItem item = decode_item(plan.source, task / heads);
         if (item.rows.rows == 0 || item.parts < 2) return;
         const std::byte* parts = exec.shared() + plan.first_part[task / heads];
         const int64_t at = task % heads * item.padded_rows;
@@ -171,6 +177,6 @@ Status decode_run(const AttentionCall& call, ExecContext& exec) {
   if (plan.tasks == 0) return {};
   const Status reserved = exec.reserve(static_cast<size_t>(plan.shared_bytes), static_cast<size_t>(plan.worker_bytes));
   if (!reserved.is_ok()) return reserved;
-  decode_sequences<S, S, TensorKeys>(plan, exec);
+  decode_sequences(plan, exec);
   return {};
 }

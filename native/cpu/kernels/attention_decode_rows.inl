@@ -93,19 +93,37 @@ inline void weigh(float* scores, int64_t keys, bool hidden, float* tops, float* 
 }
 
 // Where a finished row goes.
-template <typename S>
 struct RowTarget {
-  S* out;
-  float* lse;  // null: not asked for
-  const float* gate_f32;
-  const S* gate;
+  void* out;
+  DType dtype;       // of out
+  float* lse;        // null: not asked for
+  const void* gate;  // null: none
+  DType gate_dtype;
   float sink;  // in bits; −∞: none
 };
 
+// Runs `body` with a null pointer to the storage type of a query dtype.
+template <typename Body>
+inline void with_type(DType dtype, Body&& body) {
+  switch (dtype) {
+    case DType::f16:
+      return body(static_cast<f16*>(nullptr));
+    case DType::bf16:
+      return body(static_cast<bf16*>(nullptr));
+    default:
+      return body(static_cast<float*>(nullptr));
+  }
+}
+inline float scalar_at(const TensorView& view, int64_t at) {
+  float value = 0;
+  with_type(view.dtype, [&](auto* type) { value = to_float(static_cast<decltype(type)>(view.data)[at]); });
+  return value;
+}
+
 // Merges the parts of a row in their order and writes the row. `values` holds the sums of the first part, those of the
 // next are `part_stride` floats on; `states` likewise. `row` is scratch for one row.
-template <typename S, typename C>
-inline void finish_row(const RowTarget<S>& target, int64_t parts, const RowState* states, int64_t states_stride,
+template <typename C>
+inline void finish_row(const RowTarget& target, int64_t parts, const RowState* states, int64_t states_stride,
                        const float* values, int64_t values_stride, int64_t dim, float* row) {
   float top = kHidden;
   for (int64_t p = 0; p < parts; ++p) top = states[p * states_stride].top > top ? states[p * states_stride].top : top;
@@ -140,11 +158,19 @@ inline void finish_row(const RowTarget<S>& target, int64_t parts, const RowState
       for (int i = 0; i < 2 * kLanes; ++i) row[d + i] = pair[i];
     }
   }
-  for (int64_t d = 0; d < dim; d += kLanes) {
-    const int64_t n = dim - d < kLanes ? dim - d : kLanes;
-    F32 value = mul(load(row + d), splat(scale));
-    if (target.gate_f32 != nullptr) value = mul(value, sigmoid(load_partial(target.gate_f32 + d, n)));
-    if (target.gate != nullptr) value = mul(value, sigmoid(load_partial(target.gate + d, n)));
-    store_partial(target.out + d, value, n);
+  for (int64_t d = 0; d < padded; d += kLanes) store(row + d, mul(load(row + d), splat(scale)));
+  auto each_vector = [&](auto body) {
+    for (int64_t d = 0; d < dim; d += kLanes) body(d, dim - d < kLanes ? dim - d : kLanes);
+  };
+  if (target.gate != nullptr) {
+    with_type(target.gate_dtype, [&](auto* type) {
+      const auto* gate = static_cast<const std::remove_pointer_t<decltype(type)>*>(target.gate);
+      each_vector(
+          [&](int64_t d, int64_t n) { store(row + d, mul(load(row + d), sigmoid(load_partial(gate + d, n)))); });
+    });
   }
+  with_type(target.dtype, [&](auto* type) {
+    auto* out = static_cast<decltype(type)>(target.out);
+    each_vector([&](int64_t d, int64_t n) { store_partial(out + d, load(row + d), n); });
+  });
 }

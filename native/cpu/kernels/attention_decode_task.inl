@@ -3,6 +3,17 @@
 
 inline constexpr int64_t kBlockBytes = 128 * 1024;
 
+inline const float* widen_query(const TensorView& q, int64_t at, int64_t dim, float* row) {
+  with_type(q.dtype, [&](auto* type) {
+    const auto* from = static_cast<decltype(type)>(q.data) + at;
+    for (int64_t d = 0; d < dim; d += kLanes) {
+      const int64_t n = dim - d < kLanes ? dim - d : kLanes;
+      store_partial(row + d, load_partial(from + d, n), n);
+    }
+  });
+  return row;
+}
+
 template <typename S, typename C>
 inline void load_queries(const AttentionCall& call, const DecodeItem& item, DecodeRows<S, C>& work) {
   for (int64_t h = 0; h < work.heads; ++h) {
@@ -11,9 +22,12 @@ inline void load_queries(const AttentionCall& call, const DecodeItem& item, Deco
       // Padded rows repeat the last one; nothing reads their results.
       const int64_t row = r < work.rows.rows ? r : work.rows.rows - 1;
       const int64_t t = work.rows.query(row);
-      const S* from = call.q.as<const S>() + item.rules.batch * call.q.strides[0] +
-                      (item.rules.query_begin + t) * call.q.strides[1] +
-                      work.rows.head(row, work.first_head + h) * call.q.strides[2];
+      const int64_t at = item.rules.batch * call.q.strides[0] + (item.rules.query_begin + t) * call.q.strides[1] +
+                         work.rows.head(row, work.first_head + h) * call.q.strides[2];
+      const S* from = call.q.as<const S>() + at;
+      if constexpr (std::is_same_v<S, float>) {
+        if (call.q.dtype != DType::f32) from = widen_query(call.q, at, call.axes.K, work.row);
+      }
       for (int64_t i = 0; i < work.vectors; ++i) {
         const int64_t rest = call.axes.K - i * KeyProduct<S, C>::kWidth;
         to[i] = KeyProduct<S, C>::query(from + i * KeyProduct<S, C>::kWidth,
@@ -82,16 +96,27 @@ template <typename C>
   }
 }
 
+// Multiplies the entries of a block, [key][row], by one factor per key; i8 alone has any.
+template <int kRows, typename C>
+inline void scale_keys(const KeyBlock<C>& block, const float* const* scales, int64_t kv_head, float* entries) {
+  if constexpr (std::is_same_v<C, int8_t>) {
+    for (int64_t j = 0; j < block.count; ++j) {
+      for (int r = 0; r < kRows; ++r) entries[j * kRows + r] *= scales[j][kv_head];
+    }
+  }
+}
+
 // One block of keys under all heads of the task.
-template <int kRows, typename S, typename C, typename Keys>
-inline void take_block(const RowRules<S>& row_rules, const Keys& source, DecodeRows<S, C>& work,
-                       const KeyBlock<C>& block, const KeyBlock<C>& next) {
+template <int kRows, typename S, typename C>
+inline void take_block(const RowRules<S>& row_rules, DecodeRows<S, C>& work, const KeyBlock<C>& block,
+                       const KeyBlock<C>& next) {
   constexpr int kKeys = kTileSums / kRows;
   const int64_t key_dim = row_rules.call.axes.K, value_dim = row_rules.call.axes.V;
   const int64_t block_scores = kBlockKeys * kRows;
+  const bool listed = row_rules.call.options.key_indices.present;
   for (int64_t j = 0; j < block.count; j += kKeys) {
     for (int64_t h = 0; h < work.heads; ++h) {
-      const int64_t offset = (work.first_head + h) * source.key_stride_head();
+      const int64_t offset = (work.first_head + h) * block.key_stride_head;
       for (int i = 0; i < kKeys; ++i) prefetch_row(next.keys[j + i] + offset, key_dim);
       for (int64_t r = 0; r < work.padded; r += kRows) {
         const int64_t at = h * work.padded + r;
@@ -102,15 +127,15 @@ inline void take_block(const RowRules<S>& row_rules, const Keys& source, DecodeR
   }
   for (int64_t h = 0; h < work.heads; ++h) {
     const int64_t kv_head = work.first_head + h;
-    const int64_t offset = kv_head * source.value_stride_head();
+    const int64_t offset = kv_head * block.value_stride_head;
     for (int64_t r = 0; r < work.padded; r += kRows) {
       const int64_t at = h * work.padded + r;
       float* scores = work.scores + at / kRows * block_scores;
       float factors[kRows];
-      source.scale_scores(block, kv_head, kRows, scores);
-      const bool hidden = adjust_scores<kRows>(row_rules, work, kv_head, r, block, source.listed(), scores);
+      scale_keys<kRows>(block, block.key_scales, kv_head, scores);
+      const bool hidden = adjust_scores<kRows>(row_rules, work, kv_head, r, block, listed, scores);
       weigh<kRows>(scores, block.count, hidden, work.tops + at, work.sums + at / kRows * kLanes, factors);
-      source.scale_weights(block, kv_head, kRows, scores);
+      scale_keys<kRows>(block, block.value_scales, kv_head, scores);
       add_values<kRows>(scores, block, next, offset, hidden, value_dim,
                         work.values + h * work.values_stride_head + r * work.dim_stride, work.dim_stride, factors);
     }
@@ -126,11 +151,12 @@ inline int64_t block_keys(const AttentionCall& call, int64_t heads) {
 }
 
 // All keys [keys.first, keys.last) of the item for the rows of the task.
-template <int kRows, typename S, typename C, typename Keys>
-inline void take_part(const AttentionCall& call, const DecodeItem& item, const Keys& source, const KeyRange& keys,
+template <int kRows, typename S, typename C>
+inline void take_part(const AttentionCall& call, const DecodeItem& item, const KeyRange* ranges,
+                      FunctionRef<void(KeyBlock<C>&, int64_t, int64_t)> fill, const KeyRange& keys,
                       const ExecContext& exec, DecodeRows<S, C>& work) {
   const AttentionOptions& options = call.options;
-  RowRules<S> row_rules{call, item.rules, source.ranges, item.queries.first, 0, false, false};
+  RowRules<S> row_rules{call, item.rules, ranges, item.queries.first, 0, false, false};
   row_rules.cap = static_cast<float>(options.softcap.value_or(0) * 1.44269504088896341);
   row_rules.hides = options.bias.present || options.mask.present;
   row_rules.by_row = row_rules.hides || options.alibi_slopes.present;
@@ -138,14 +164,14 @@ inline void take_part(const AttentionCall& call, const DecodeItem& item, const K
   int current = 0;
   const int64_t step = block_keys<C>(call, work.heads);
   auto last_of = [&](int64_t first) { return first + step < keys.last ? first + step : keys.last; };
-  if (keys.first < keys.last) source.fill(blocks[current], keys.first, last_of(keys.first));
+  if (keys.first < keys.last) fill(blocks[current], keys.first, last_of(keys.first));
   for (int64_t first = keys.first; first < keys.last && !exec.stopped(); first += step) {
     const int64_t next = first + step;
     KeyBlock<C>& following = blocks[1 - current];
     following.count = 0;
-    if (next < keys.last) source.fill(following, next, last_of(next));
+    if (next < keys.last) fill(following, next, last_of(next));
     if (blocks[current].count > 0) {
-      take_block<kRows>(row_rules, source, work, blocks[current], following.count > 0 ? following : blocks[current]);
+      take_block<kRows>(row_rules, work, blocks[current], following.count > 0 ? following : blocks[current]);
     }
     current = 1 - current;
   }
@@ -159,27 +185,19 @@ inline void take_part(const AttentionCall& call, const DecodeItem& item, const K
   }
 }
 
-template <typename S>
-inline RowTarget<S> row_target(const AttentionCall& call, const DecodeItem& item, int64_t head, int64_t t) {
+inline RowTarget row_target(const AttentionCall& call, const DecodeItem& item, int64_t head, int64_t t) {
   const AttentionOptions& options = call.options;
   const int64_t batch = item.rules.batch, token = item.rules.query_begin + t;
-  auto row = [&](const TensorView& view) {
-    return batch * view.strides[0] + token * view.strides[1] + head * view.strides[2];
+  auto address = [&](const TensorView& view) {
+    const int64_t at = batch * view.strides[0] + token * view.strides[1] + head * view.strides[2];
+    return static_cast<std::byte*>(view.data) + at * dtype_bytes(view.dtype);
   };
-  RowTarget<S> target{call.out.as<S>() + row(call.out), nullptr, nullptr, nullptr, kHidden};
-  if (call.lse.present) {
-    target.lse =
-        call.lse.as<float>() + batch * call.lse.strides[0] + head * call.lse.strides[1] + token * call.lse.strides[2];
+  RowTarget target{address(call.out), call.out.dtype, nullptr, nullptr, options.gate.dtype, kHidden};
+  const TensorView& lse = call.lse;
+  if (lse.present) {
+    target.lse = lse.as<float>() + batch * lse.strides[0] + head * lse.strides[1] + token * lse.strides[2];
   }
-  if (options.gate.present && options.gate.dtype == DType::f32) {
-    target.gate_f32 = options.gate.as<const float>() + row(options.gate);
-  } else if (options.gate.present) {
-    target.gate = options.gate.as<const S>() + row(options.gate);
-  }
-  if (options.sinks.present) {
-    const int64_t at = head * options.sinks.strides[0];
-    const bool f32 = options.sinks.dtype == DType::f32;
-    target.sink = kLog2E * (f32 ? options.sinks.as<const float>()[at] : to_float(options.sinks.as<const S>()[at]));
-  }
+  if (options.gate.present) target.gate = address(options.gate);
+  if (options.sinks.present) target.sink = kLog2E * scalar_at(options.sinks, head * options.sinks.strides[0]);
   return target;
 }

@@ -68,16 +68,26 @@ template <typename C>
   ValueRead<C>::pair(padded, first, second);
 }
 
-// Where the keys and values of a block lie; rows of one key-value head are `offset` further on.
+// Where the keys and values of a block lie: rows of key-value head h are h strides further on. The entries past `count`
+// repeat the last one.
 template <typename C>
 struct KeyBlock {
   int64_t count = 0;
   int64_t first = 0;  // key of entry 0, unless listed
+  int64_t key_stride_head = 0;
+  int64_t value_stride_head = 0;
   const C* keys[kBlockKeys];
   const C* values[kBlockKeys];
-  const float* key_scales[kBlockKeys];  // of quantised keys, per head; null otherwise
+  int64_t listed[kBlockKeys];           // the keys themselves, where they do not follow each other
+  const float* key_scales[kBlockKeys];  // per head, of i8 alone
   const float* value_scales[kBlockKeys];
-  int64_t listed[kBlockKeys];  // the keys themselves, where they do not follow each other
+
+  void repeat_last() {
+    for (int64_t entry = count; count > 0 && entry < kBlockKeys; ++entry) {
+      keys[entry] = keys[count - 1];
+      values[entry] = values[count - 1];
+    }
+  }
 };
 
 // out[key][row] = q[row] · keys[key] for kRows rows and kTileSums / kRows keys. q is [row][vectors].

@@ -36,6 +36,16 @@ inline int64_t floor_to(int64_t position, int64_t multiple) {
   return position - (rest < 0 ? rest + multiple : rest);
 }
 
+inline void apply_options(const AttentionOptions& options, SequenceRules& rules) {
+  if (options.window.present) {
+    rules.left = options.window.left.value_or(-1);
+    rules.right = options.window.right.value_or(-1);
+  }
+  if (options.causal) rules.right = 0;
+  rules.chunk = options.chunk.value_or(0);
+  rules.block = options.block.value_or(0);
+}
+
 inline SequenceRules sequence_rules(const AttentionCall& call, int64_t batch) {
   const AttentionOptions& options = call.options;
   SequenceRules rules{batch, 0, call.axes.T, 0, call.axes.S, 0, {0, call.axes.S}, -1, -1, 0, 0};
@@ -55,13 +65,7 @@ inline SequenceRules sequence_rules(const AttentionCall& call, int64_t batch) {
     if (length < rules.counted.last) rules.counted.last = length;
   }
   rules.start = options.query_start.at(batch, rules.counted.last - rules.queries);
-  if (options.window.present) {
-    rules.left = options.window.left.value_or(-1);
-    rules.right = options.window.right.value_or(-1);
-  }
-  if (options.causal) rules.right = 0;
-  rules.chunk = options.chunk.value_or(0);
-  rules.block = options.block.value_or(0);
+  apply_options(options, rules);
   return rules;
 }
 

@@ -202,7 +202,7 @@ Status attention_prefill(const AttentionCall& call, ExecContext& exec) {
   if (call.options.key_indices.present) {
     prefill_gathered<S>(plan, exec);
   } else {
-    decode_sequences<S, S, TensorKeys>(few, exec);
+    decode_sequences(few, exec);
     const PrefillTasks tasks(plan, reinterpret_cast<int64_t*>(exec.shared() + few.shared_bytes));
     exec.parallel_for(
         tasks.count(),
