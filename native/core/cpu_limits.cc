@@ -123,8 +123,8 @@ struct Environment {
 };
 
 const Environment& environment() {
-  static const Environment once;
-  return once;
+  static const Environment* const once = new Environment;  // never destroyed, see selection()
+  return *once;
 }
 
 }  // namespace

@@ -63,6 +63,7 @@ Explanation explain_with(const OpDesc& op, const void* call, const Kernels& kern
 Status run(const OpDesc& op, void* call, ThreadPool& pool, const std::atomic<bool>* stop) {
   const Selection& selected = selection();
   if (!selected.status.is_ok()) return selected.status;
+  if (Status status = threads_status(); !status.is_ok()) return status;
   return run_with(op, call, selected.kernels, pool, stop);
 }
 

@@ -50,8 +50,9 @@ Selection select_isa(const IsaList& list, const char* forced) {
 }
 
 const Selection& selection() {
-  static const Selection once = select_isa(isa_list(), std::getenv("ATTN_ISA"));
-  return once;
+  // Never destroyed: calls may still run on other threads when the process ends.
+  static const Selection* const once = new Selection(select_isa(isa_list(), std::getenv("ATTN_ISA")));
+  return *once;
 }
 
 Status isa_status() { return selection().status; }

@@ -28,6 +28,7 @@ const OpDesc& find_op(napi_env env, napi_value value) {
 Napi::Value info(const Napi::CallbackInfo& call) {
   const Napi::Env env = call.Env();
   check(isa_status());
+  check(threads_status());
   auto result = Napi::Object::New(env);
   auto isas = Napi::Array::New(env);
   uint32_t count = 0;

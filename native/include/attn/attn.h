@@ -46,7 +46,7 @@ std::vector<const KernelInfo*> kernels();  // the rows dispatch may choose from,
 
 // The process's pool, shared by all environments that hold it; the threads end with the last holder.
 std::shared_ptr<ThreadPool> acquire_thread_pool();
-Status threads_status();  // not ok when ATTN_THREADS is not a number of threads; the pool then ignores it
+Status threads_status();  // not ok when ATTN_THREADS is not a number of threads
 int threads(const ThreadPool& pool);
 Status set_threads(ThreadPool& pool, int64_t count);  // 1…1024
 // Runs fn(arg) on a pool thread. For async calls; jobs start in the order they come.
