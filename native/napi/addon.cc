@@ -1,7 +1,8 @@
-// What the addon exports to lib/binding.ts: the class Tensor, each operation and its synchronous twin, and info.
+// What the addon exports to lib/binding.ts: the classes, each operation and its synchronous twin, and info.
 #include <string>
 
 #include "attn/op_desc.h"
+#include "napi/cache.h"
 #include "napi/call.h"
 #include "napi/info.h"
 #include "napi/tensor.h"
@@ -38,6 +39,8 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   guarded(env, [&]() -> napi_value {
     Environment& environment = *Environment::create(env);
     Tensor::define(environment, exports);
+    PoolObject::define(environment, exports);
+    SequenceObject::define(environment, exports);
     auto operations = Napi::Object::New(env);
     const OpTable table = op_table();
     for (size_t i = 0; i < table.count; ++i) define_operation(env, operations, table.rows[i]);

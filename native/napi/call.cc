@@ -2,6 +2,7 @@
 #include "napi/call.h"
 
 #include "attn/convert.h"
+#include "core/cache_call.h"
 #include "napi/jobs.h"
 
 namespace attn::js {
@@ -20,6 +21,7 @@ OpCall::~OpCall() { release(); }
 
 void OpCall::release() {
   given_.clear();
+  cache_.roll_back();  // what was committed stays
   for (Output& output : outputs_) {
     output.parts.storage = StorageHold();
     if (output.object != nullptr) napi_delete_reference(environment_.env(), output.object);
@@ -37,10 +39,17 @@ void OpCall::validate() {
     copies_.push_back(copy_packed(*given.place));
     given.copied = true;
   }
+  if (sequences_place_ != nullptr) check(named(cache_.hold(std::move(sequences_), sequences_place_)));
   check(attn::validate(op_, call_));
 }
 
+// Errors of the cache do not know which call they belong to.
+Status OpCall::named(const Status& status) const {
+  return status.is_ok() ? status : Status(status.code(), text(status.message().c_str()));
+}
+
 void OpCall::prepare() {
+  if (sequences_place_ != nullptr) check(named(reserve_cache(op_, call_, cache_)));
   for (Given& given : given_) {
     if (mode_ == Mode::sync || given.copied || given.output >= 0) continue;
     if (given.parts.storage->kind() != Storage::Kind::plain) continue;
@@ -76,6 +85,7 @@ napi_value OpCall::result() {
     given.parts.resolve({op_.js_name, given.path});
     if (given.parts.view.data != output.written.data) copy_elements(output.written, given.parts.view);
   }
+  cache_.commit();
   napi_value object;
   check(env, napi_create_object(env, &object));
   for (int i = 0; i < op_.output_count; ++i) {

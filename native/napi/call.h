@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "attn/attn.h"
+#include "core/cache_pool.h"
 #include "napi/tensor.h"
 
 namespace attn::js {
@@ -53,9 +54,11 @@ class OpCall {
   void read_field(const FieldDesc& field, napi_value value);
   void read_into(TensorView* place, const char* path, napi_value value);
   void read_list(const FieldDesc& field, napi_value value);
+  void read_sequences(const FieldDesc& field, napi_value value);
   void read_output(int index, napi_value value);
   void read_signal(napi_value value);
   [[noreturn]] void unknown_option(const char* name, const FieldDesc* fields, int count, const char* group);
+  Status named(const Status& status) const;
   std::string text(const char* path) const { return Where{op_.js_name, path}.text(); }
 
   template <typename T>
@@ -73,6 +76,9 @@ class OpCall {
   std::vector<Output> outputs_;
   std::vector<std::unique_ptr<TensorView[]>> lists_;
   std::vector<Memory> copies_;
+  std::vector<std::shared_ptr<CacheSequence>> sequences_;  // until they are held
+  CacheView* sequences_place_ = nullptr;
+  CacheCall cache_;
   napi_value signal_ = nullptr;
   std::unique_ptr<std::max_align_t[]> large_;
   alignas(std::max_align_t) std::byte inline_[kInlineBytes];

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "attn/option.h"
+#include "napi/cache.h"
 #include "napi/call.h"
 
 namespace attn::js {
@@ -65,6 +66,32 @@ void OpCall::read_list(const FieldDesc& field, napi_value value) {
     check(env, napi_get_element(env, value, i, &item));
     read_into(&list.views[i], field.path, item);
   }
+}
+
+void OpCall::read_sequences(const FieldDesc& field, napi_value value) {
+  const napi_env env = environment_.env();
+  const auto add = [&](napi_value item, const std::string& name) {
+    const auto* object = unwrap<SequenceObject>(environment_, item);
+    if (object == nullptr) {
+      fail(ErrorCode::arg_type, text(name.c_str()) + " must be a Sequence, got " + describe(env, item));
+    }
+    if (object->sequence == nullptr) fail(ErrorCode::disposed, text(name.c_str()) + " was disposed");
+    sequences_.push_back(object->sequence);
+  };
+  bool array = false;
+  uint32_t count = 0;
+  check(env, napi_is_array(env, value, &array));
+  if (!array) {
+    add(value, field.path);
+  } else {
+    check(env, napi_get_array_length(env, value, &count));
+  }
+  for (uint32_t i = 0; i < count; ++i) {
+    napi_value item;
+    check(env, napi_get_element(env, value, i, &item));
+    add(item, std::string(field.path) + "[" + std::to_string(i) + "]");
+  }
+  if (!sequences_.empty()) sequences_place_ = &at<CacheView>(field.offset);
 }
 
 void OpCall::read_options(napi_value options) {
@@ -182,6 +209,8 @@ void OpCall::read_field(const FieldDesc& field, napi_value value) {
       return read_into(&at<TensorView>(field.offset), field.path, value);
     case FieldKind::tensor_list:
       return read_list(field, value);
+    case FieldKind::cache:
+      return read_sequences(field, value);
     case FieldKind::integer_or_tensor: {
       auto& target = at<IntegerOrTensor>(field.offset);
       if (type == napi_number) return read_integer(target.scalar);

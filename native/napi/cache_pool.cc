@@ -1,0 +1,197 @@
+#include "napi/cache.h"
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+
+#include "napi/tensor.h"
+
+namespace attn::js {
+
+PoolMemory::PoolMemory(Environment& environment, std::shared_ptr<CachePool> pool)
+    : environment_(environment), pool_(std::move(pool)) {
+  environment_.retain();
+  environment_.adjust_memory(pool_->bytes());
+}
+
+PoolMemory::~PoolMemory() {
+  environment_.adjust_memory(-pool_->bytes());
+  environment_.release();
+}
+
+namespace {
+
+// Page numbers are 32-bit, and so are the sizes that serialised sequences carry.
+constexpr int64_t kLargest = INT32_MAX;
+
+struct PoolOption {
+  const char* name;
+  int64_t* value;
+  bool given = false;
+};
+
+void read_integer(napi_env env, napi_value value, const char* name, int64_t largest, int64_t* target) {
+  const std::string where = std::string("CachePool: ") + name;
+  if (type_of(env, value) != napi_number) {
+    fail(ErrorCode::arg_type, where + " must be an integer, got " + describe(env, value));
+  }
+  if (to_integer(env, value, target) && *target >= 1 && *target <= largest) return;
+  double number;
+  check(env, napi_get_value_double(env, value, &number));
+  fail(ErrorCode::value,
+       where + " must be an integer from 1 to " + std::to_string(largest) + ", got " + std::to_string(number));
+}
+
+void require(bool given, const char* name) {
+  if (!given) fail(ErrorCode::arg_type, std::string("CachePool: ") + name + " is missing, expected an integer");
+}
+
+DType read_pool_dtype(napi_env env, napi_value value) {
+  const DType dtype = read_dtype(env, value, {"CachePool", "dtype"});
+  if (dtype == DType::i32 || dtype == DType::bool_) {
+    fail(ErrorCode::dtype,
+         std::string("CachePool: dtype is ") + dtype_name(dtype) + ", expected f32, f16, bf16, i8 or f8e4m3");
+  }
+  return dtype;
+}
+
+CacheConfig read_config(napi_env env, napi_value options) {
+  bool array = false;
+  check(env, napi_is_array(env, options, &array));
+  if (type_of(env, options) != napi_object || array) {
+    fail(ErrorCode::arg_type, "CachePool: options must be an object, got " + describe(env, options));
+  }
+  CacheConfig config;
+  int64_t max_bytes = 0;
+  PoolOption rows[] = {{"kvHeads", &config.kv_heads},     {"keyDim", &config.key_dim}, {"valueDim", &config.value_dim},
+                       {"pageSize", &config.page_tokens}, {"pages", &config.pages},    {"maxBytes", &max_bytes},
+                       {"window", &config.window}};
+  napi_value names;
+  uint32_t count;
+  check(env, napi_get_property_names(env, options, &names));
+  check(env, napi_get_array_length(env, names, &count));
+  for (uint32_t i = 0; i < count; ++i) {
+    napi_value key;
+    napi_value value;
+    check(env, napi_get_element(env, names, i, &key));
+    check(env, napi_get_property(env, options, key, &value));
+    const Text<32> name(env, key);
+    const bool undefined_value = is_undefined(env, value);
+    if (std::strcmp(name.chars, "dtype") == 0) {
+      if (!undefined_value) config.dtype = read_pool_dtype(env, value);
+      continue;
+    }
+    auto* row = std::find_if(std::begin(rows), std::end(rows),
+                             [&](const PoolOption& option) { return std::strcmp(option.name, name.chars) == 0; });
+    if (row == std::end(rows)) {
+      fail(ErrorCode::arg_type, std::string("CachePool: unknown option ") + name.chars +
+                                    "; known are dtype, kvHeads, keyDim, valueDim, pageSize, pages, maxBytes, window");
+    }
+    if (undefined_value) continue;
+    const bool bytes = row->value == &max_bytes;
+    read_integer(env, value, row->name, bytes ? int64_t{1} << 53 : kLargest, row->value);
+    row->given = true;
+  }
+  require(rows[0].given, "kvHeads");
+  require(rows[1].given, "keyDim");
+  if (!rows[2].given) config.value_dim = config.key_dim;
+  if (rows[4].given == rows[5].given) {
+    fail(ErrorCode::option_conflict,
+         std::string("CachePool: expected either pages or maxBytes, got ") + (rows[4].given ? "both" : "neither"));
+  }
+  if (rows[5].given) {
+    int64_t page_bytes = 0;
+    check(CachePool::page_bytes_of(config, &page_bytes));
+    config.pages = std::min(max_bytes / page_bytes, kLargest);
+    if (config.pages == 0) {
+      fail(ErrorCode::value, "CachePool: maxBytes is " + std::to_string(max_bytes) + ", but one page takes " +
+                                 std::to_string(page_bytes));
+    }
+  }
+  return config;
+}
+
+napi_value construct_pool(napi_env env, napi_callback_info info) {
+  return guarded(env, [&] {
+    Arguments<1> arguments(env, info);
+    Environment& environment = Environment::of(env);
+    std::shared_ptr<CachePool> pool;
+    check(CachePool::create(read_config(env, arguments[0]), &pool));
+    auto memory = std::make_shared<PoolMemory>(environment, std::move(pool));
+    environment.wrap(arguments.receiver, std::make_unique<PoolObject>(environment, std::move(memory)));
+    return arguments.receiver;
+  });
+}
+
+const std::shared_ptr<PoolMemory>& memory_of(const PoolObject& object) {
+  if (object.memory == nullptr) fail(ErrorCode::disposed, "CachePool: the pool was disposed");
+  return object.memory;
+}
+
+template <int64_t (CachePool::*read)() const>
+napi_value pool_number(napi_env env, napi_callback_info info) {
+  return on_receiver<PoolObject>(env, info, [&](PoolObject& object, const Arguments<1>&) {
+    return number(env, static_cast<double>((*memory_of(object)->pool().*read)()));
+  });
+}
+
+// Sizes that were not given, as the window may be, are undefined.
+template <int64_t CacheConfig::*field>
+napi_value config_number(napi_env env, napi_callback_info info) {
+  return on_receiver<PoolObject>(env, info, [&](PoolObject& object, const Arguments<1>&) {
+    const int64_t value = memory_of(object)->pool()->config().*field;
+    return value > 0 ? number(env, static_cast<double>(value)) : undefined(env);
+  });
+}
+
+napi_value pool_dtype(napi_env env, napi_callback_info info) {
+  return on_receiver<PoolObject>(env, info, [&](PoolObject& object, const Arguments<1>&) {
+    return string(env, dtype_name(memory_of(object)->pool()->config().dtype));
+  });
+}
+
+napi_value pool_disposed(napi_env env, napi_callback_info info) {
+  return on_receiver<PoolObject>(env, info, [&](PoolObject& object, const Arguments<1>&) {
+    napi_value value;
+    check(env, napi_get_boolean(env, object.memory == nullptr, &value));
+    return value;
+  });
+}
+
+napi_value pool_sequence(napi_env env, napi_callback_info info) {
+  return on_receiver<PoolObject>(env, info, [&](PoolObject& object, const Arguments<1>&) {
+    const auto& memory = memory_of(object);
+    auto sequence = std::make_shared<CacheSequence>(memory->pool());
+    return create_object(object.environment(),
+                         std::make_unique<SequenceObject>(object.environment(), memory, std::move(sequence)));
+  });
+}
+
+napi_value pool_dispose(napi_env env, napi_callback_info info) {
+  return on_receiver<PoolObject>(env, info, [&](PoolObject& object, const Arguments<1>&) {
+    object.memory = nullptr;
+    return undefined(env);
+  });
+}
+
+}  // namespace
+
+void PoolObject::define(Environment& environment, napi_value exports) {
+  define_class(environment, exports, kName, &kKind, construct_pool,
+               {
+                   accessor("dtype", pool_dtype),
+                   accessor("kvHeads", config_number<&CacheConfig::kv_heads>),
+                   accessor("keyDim", config_number<&CacheConfig::key_dim>),
+                   accessor("valueDim", config_number<&CacheConfig::value_dim>),
+                   accessor("pageSize", config_number<&CacheConfig::page_tokens>),
+                   accessor("window", config_number<&CacheConfig::window>),
+                   accessor("pages", config_number<&CacheConfig::pages>),
+                   accessor("freePages", pool_number<&CachePool::free_pages>),
+                   accessor("bytes", pool_number<&CachePool::bytes>),
+                   accessor("disposed", pool_disposed),
+                   method("sequence", pool_sequence),
+                   method("dispose", pool_dispose),
+               });
+}
+
+}  // namespace attn::js
