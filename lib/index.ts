@@ -10,8 +10,21 @@ export {
   type TensorLike,
   type TensorOptions,
 } from './tensor';
+export {
+  CachePool,
+  Sequence,
+  type CachePoolClass,
+  type CachePoolOptions,
+  type SequenceClass,
+} from './cache/cache-pool';
 export { activation, activationSync, type ActivationOptions, type ActivationResult } from './ops/activation';
-export { attention, attentionSync, type AttentionOptions, type AttentionResult } from './ops/attention';
+export {
+  attention,
+  attentionSync,
+  type AttentionOptions,
+  type AttentionResult,
+  type CachedAttentionOptions,
+} from './ops/attention';
 export { causalConv1d, causalConv1dSync, type CausalConv1dOptions, type CausalConv1dResult } from './ops/causal-conv1d';
 export { decayGate, decayGateSync, type DecayGateOptions, type DecayGateResult } from './ops/decay-gate';
 export { l2Norm, l2NormSync, type L2NormOptions, type L2NormResult } from './ops/l2-norm';

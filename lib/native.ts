@@ -1,5 +1,6 @@
 // The addon, loaded once, as the rest of the library sees it.
 import { loadBinding } from './binding';
+import type { CachePoolClass, SequenceClass } from './cache/cache-pool';
 import type { TensorClass } from './tensor';
 
 /** A kernel of this process. */
@@ -21,6 +22,8 @@ export interface Explanation {
 
 interface Binding {
   readonly Tensor: TensorClass;
+  readonly CachePool: CachePoolClass;
+  readonly Sequence: SequenceClass;
   /** Reads its arguments by the operation's tables; lib/ops gives each its types. */
   readonly operations: Readonly<Record<string, (...args: readonly unknown[]) => unknown>>;
   info(): { isa: string; isas: string[]; threads: number; kernels: Kernel[] };

@@ -1,5 +1,6 @@
 // Outputs: which ones a call has, their layout, those that the caller gives, and memory shared between tensors.
 #include <algorithm>
+#include <cstdlib>
 
 #include "core/validate.h"
 
@@ -29,9 +30,12 @@ bool overlaps_itself(const TensorView& view) {
   int count = 0;
   for (int axis = 0; axis < view.rank; ++axis) {
     if (view.shape[axis] == 0) return false;
-    if (view.shape[axis] > 1) order[count++] = axis;
+    if (view.shape[axis] == 1) continue;
+    int at = count++;
+    for (; at > 0 && std::abs(view.strides[order[at - 1]]) > std::abs(view.strides[axis]); --at)
+      order[at] = order[at - 1];
+    order[at] = axis;
   }
-  std::sort(order, order + count, [&](int a, int b) { return std::abs(view.strides[a]) < std::abs(view.strides[b]); });
   int64_t reach = 0;
   for (int i = 0; i < count; ++i) {
     const int64_t stride = std::abs(view.strides[order[i]]);
