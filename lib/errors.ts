@@ -12,3 +12,12 @@ export interface AttnError extends Error {
 export function isAttnError(error: unknown): error is AttnError {
   return error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_ATTN_');
 }
+
+/** An error about objects that live in lib alone, such as sessions; everything about tensors is checked natively. */
+export function attnError(
+  kind: typeof Error | typeof TypeError | typeof RangeError,
+  code: ErrorCode,
+  message: string,
+): AttnError {
+  return Object.assign(new kind(message), { code });
+}

@@ -30,6 +30,16 @@ export { decayGate, decayGateSync, type DecayGateOptions, type DecayGateResult }
 export { l2Norm, l2NormSync, type L2NormOptions, type L2NormResult } from './ops/l2-norm';
 export { layerNorm, layerNormSync, type LayerNormOptions, type LayerNormResult } from './ops/layer-norm';
 export {
+  chainStates,
+  chainStatesSync,
+  segmentState,
+  segmentStateSync,
+  type SegmentOptions,
+  type SegmentState,
+} from './ops/chain-states';
+export { RecurrentState } from './cache/recurrent-state';
+export { StatePool, type StatePoolOptions, type UpdateRule } from './cache/state-pool';
+export {
   linearAttention,
   linearAttentionSync,
   type LinearAttentionOptions,

@@ -1,9 +1,18 @@
 import type { LinearAttentionOptions as Options, LinearAttentionResult as Result } from '../generated/linear-attention';
+import type { RecurrentState } from '../cache/recurrent-state';
+import { StateStep } from '../cache/step-states';
 import { operation } from '../native';
 import type { Tensor, TensorLike } from '../tensor';
 import type { CallOptions } from './call-options';
 
-export type LinearAttentionOptions = Options & CallOptions;
+export type LinearAttentionOptions = Options &
+  CallOptions & {
+    /**
+     * Sessions of one pool, one per sequence of the batch: their states are read and move on, all in this call. Nothing
+     * changes when it fails; a session in two calls at once, or twice in one, is `ERR_ATTN_BUSY`. The rule is the pool's.
+     */
+    states?: readonly RecurrentState[] | undefined;
+  };
 export type LinearAttentionResult = Result;
 type WithState = { returnState: true };
 
@@ -39,7 +48,25 @@ export function linearAttention(
   v: TensorLike,
   options?: LinearAttentionOptions,
 ): Promise<Result> {
-  return onPool(q, k, v, options);
+  return options?.states === undefined ? onPool(q, k, v, options) : stepOnPool(q, k, v, options);
+}
+
+// A signal may stop the work half-way, so a call that has one never writes over a state.
+async function stepOnPool(
+  q: TensorLike,
+  k: TensorLike,
+  v: TensorLike,
+  options: LinearAttentionOptions,
+): Promise<Result> {
+  const step = new StateStep(k, v, { ...options }, options.signal === undefined);
+  try {
+    const result = await onPool(q, k, v, step.options as LinearAttentionOptions);
+    step.finish();
+    return result;
+  } catch (error) {
+    step.cancel();
+    throw error;
+  }
 }
 
 /** Like `linearAttention`, and returns when the result is there: for worker threads, and for one token at a time. */
@@ -61,5 +88,14 @@ export function linearAttentionSync(
   v: TensorLike,
   options?: LinearAttentionOptions,
 ): Result {
-  return onThisThread(q, k, v, options);
+  if (options?.states === undefined) return onThisThread(q, k, v, options);
+  const step = new StateStep(k, v, { ...options }, true);
+  try {
+    const result = onThisThread(q, k, v, step.options as LinearAttentionOptions);
+    step.finish();
+    return result;
+  } catch (error) {
+    step.cancel();
+    throw error;
+  }
 }

@@ -1,0 +1,89 @@
+// Recurrent states as bytes: a magic number, a header in JSON that says what follows, the state, and a checksum over all
+// before it. Numbers are little-endian, as on every machine that the package runs on.
+import { crc32 } from 'node:zlib';
+import { attnError } from '../errors';
+import type { Tensor } from '../tensor';
+import type { Slot, StatePool } from './state-pool';
+
+const magic = 'ATTNSTAT';
+const version = 1;
+/** Magic, version and length of the header. */
+const fixedBytes = 16;
+const layout = 'heads, valueDim, keyDim';
+
+interface Header {
+  layout: string;
+  updateRule: string;
+  dtype: string;
+  heads: number;
+  keyDim: number;
+  valueDim: number;
+  normalizer: boolean;
+  length: number;
+}
+
+function bytesOf({ data }: Tensor): Uint8Array {
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+}
+
+const parts = ({ memory, normalizer }: Slot): Uint8Array[] =>
+  [memory, normalizer].filter((tensor) => tensor !== undefined).map(bytesOf);
+
+function headerOf(pool: StatePool, length: number): Header {
+  const { updateRule, dtype, heads, keyDim, valueDim, normalizer } = pool;
+  return { layout, updateRule, dtype, heads, keyDim, valueDim, normalizer, length };
+}
+
+export function writeState(pool: StatePool, slot: Slot, length: number): Uint8Array {
+  const header = new TextEncoder().encode(JSON.stringify(headerOf(pool, length)));
+  const bytes = new Uint8Array(fixedBytes + header.length + pool.slotBytes + 4);
+  const view = new DataView(bytes.buffer);
+  bytes.set(new TextEncoder().encode(magic));
+  view.setUint32(8, version, true);
+  view.setUint32(12, header.length, true);
+  bytes.set(header, fixedBytes);
+  let at = fixedBytes + header.length;
+  for (const part of parts(slot)) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  view.setUint32(at, crc32(bytes.subarray(0, at)), true);
+  return bytes;
+}
+
+const damaged = (what: string): Error => attnError(Error, 'ERR_ATTN_DATA', `RecurrentState.deserialize: ${what}`);
+
+function readHeader(bytes: Uint8Array, view: DataView): { header: Header; end: number } {
+  const text = new TextDecoder();
+  if (bytes.length < fixedBytes + 4 || text.decode(bytes.subarray(0, magic.length)) !== magic) {
+    throw damaged('these bytes are not a recurrent state');
+  }
+  const written = view.getUint32(8, true);
+  if (written > version) throw damaged(`version ${written} is newer than this package reads, ${version}`);
+  if (view.getUint32(bytes.length - 4, true) !== crc32(bytes.subarray(0, bytes.length - 4))) {
+    throw damaged('the checksum does not match: bytes are missing or changed');
+  }
+  const end = fixedBytes + view.getUint32(12, true);
+  return { header: JSON.parse(text.decode(bytes.subarray(fixedBytes, end))) as Header, end };
+}
+
+/** Fills the slot and gives the number of tokens that the state has seen. */
+export function readState(pool: StatePool, bytes: Uint8Array, slot: Slot): number {
+  if (!(bytes instanceof Uint8Array)) {
+    throw attnError(TypeError, 'ERR_ATTN_ARG_TYPE', 'RecurrentState.deserialize: bytes must be a Uint8Array');
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const { header, end } = readHeader(bytes, view);
+  const expected = headerOf(pool, header.length);
+  for (const name of Object.keys(expected) as (keyof Header)[]) {
+    if (header[name] === expected[name]) continue;
+    const found = `${name} is ${String(header[name])}`;
+    throw damaged(`the state's ${found}, the pool's is ${String(expected[name])}`);
+  }
+  let at = end;
+  for (const part of parts(slot)) {
+    part.set(bytes.subarray(at, at + part.length));
+    at += part.length;
+  }
+  return header.length;
+}

@@ -1,0 +1,116 @@
+// A segment of a sequence as one affine map of the state, S ↦ transition · S + state, so that the segments of a long
+// sequence can be worked on apart, by other processes too, and joined exactly. Both parts and their composition are calls
+// of linear attention itself, in f32: the state's recurrence is linear in the state.
+import { attnError } from '../errors';
+import { Tensor, type TensorLike } from '../tensor';
+import type { CallOptions } from './call-options';
+import { type LinearAttentionOptions, linearAttention, linearAttentionSync } from './linear-attention';
+
+/** Options of linearAttention that shape a state; the others have no meaning here. */
+export type SegmentOptions = Omit<
+  LinearAttentionOptions,
+  'state' | 'states' | 'normalizer' | 'normalize' | 'returnState' | 'causal' | 'scale' | 'skip' | 'out'
+>;
+
+export interface SegmentState {
+  /** What becomes of a state before the segment, [B, Hs, K, K]. */
+  readonly transition: Tensor;
+  /** What the segment itself adds, [B, Hs, K, V]: the state after it when it starts from zero. */
+  readonly state: Tensor;
+}
+
+type Arguments = [TensorLike, TensorLike, TensorLike, LinearAttentionOptions & { returnState: true }];
+
+const withState = (options: SegmentOptions, state?: Tensor): Arguments[3] =>
+  ({ ...options, ...(state && { state }), returnState: true }) as Arguments[3];
+
+/** The identity for each of `count` heads. */
+function identity(batch: number, heads: number, dim: number): Tensor {
+  const elements = new Float32Array(batch * heads * dim * dim);
+  for (let row = 0; row < batch * heads * dim; ++row)
+    elements.fill(1, row * dim + (row % dim), row * dim + (row % dim) + 1);
+  return Tensor.from(elements, [batch, heads, dim, dim]);
+}
+
+// Keys stand in for the queries, whose output is not used.
+const stateArguments = (k: TensorLike, v: TensorLike, options: SegmentOptions): Arguments => [
+  k,
+  k,
+  v,
+  withState(options),
+];
+
+function transitionArguments(k: TensorLike, v: TensorLike, state: Tensor, options: SegmentOptions): Arguments {
+  const keys = Tensor.from(k);
+  const [batch, heads, dim] = state.shape as [number, number, number];
+  const values = Tensor.from(v).shape.slice(0, -1);
+  const zero = Tensor.zeros([...values, dim], { dtype: keys.dtype });
+  return [k, k, zero, withState(options, identity(batch, heads, dim))];
+}
+
+/** Keys, values and gates of a segment as its effect on the state. `k` is [B, T, Hk, K], `v` is [B, T, Hv, V]. */
+export async function segmentState(
+  k: TensorLike,
+  v: TensorLike,
+  options: SegmentOptions & CallOptions,
+): Promise<SegmentState> {
+  const { state } = await linearAttention(...stateArguments(k, v, options));
+  const { state: transition } = await linearAttention(...transitionArguments(k, v, state, options));
+  return { transition, state };
+}
+
+/** Like `segmentState`, on the calling thread. */
+export function segmentStateSync(k: TensorLike, v: TensorLike, options: SegmentOptions): SegmentState {
+  const { state } = linearAttentionSync(...stateArguments(k, v, options));
+  const { state: transition } = linearAttentionSync(...transitionArguments(k, v, state, options));
+  return { transition, state };
+}
+
+type Plain = [TensorLike, TensorLike, TensorLike, LinearAttentionOptions];
+
+// transition · state + added: the rows of the transition are queries of the state, and what is added comes by `skip`.
+function productArguments({ transition, state: added }: SegmentState, state: Tensor): Plain {
+  const [batch, heads, rows, dim] = transition.shape as [number, number, number, number];
+  const queries = transition.permute([0, 2, 1, 3]);
+  const values = added.permute([0, 2, 1, 3]).contiguous();
+  const keys = Tensor.zeros([batch, rows, heads, dim]);
+  const skip = Tensor.from(new Float32Array(heads).fill(1), [heads]);
+  return [queries.contiguous(), keys, values, { state, skip, scale: 1 }];
+}
+
+const noSegments = (): Error =>
+  attnError(RangeError, 'ERR_ATTN_VALUE', 'chainStates: segments is empty, expected at least one');
+
+const asState = (out: Tensor): Tensor => out.permute([0, 2, 1, 3]);
+
+/** The state after consecutive segments, [B, Hs, K, V], from the state before them; zero when absent. */
+export async function chainStates(
+  segments: readonly SegmentState[],
+  options: { state?: Tensor | undefined } & CallOptions = {},
+): Promise<Tensor> {
+  const [first, ...rest] = segments;
+  if (first === undefined) throw noSegments();
+  const { signal } = options;
+  let state = first.state;
+  for (const segment of options.state === undefined ? rest : segments) {
+    const before = segment === first ? options.state! : state;
+    const [q, k, v, given] = productArguments(segment, before);
+    state = asState((await linearAttention(q, k, v, { ...given, signal })).out);
+  }
+  return state;
+}
+
+/** Like `chainStates`, on the calling thread. */
+export function chainStatesSync(
+  segments: readonly SegmentState[],
+  options: { state?: Tensor | undefined } = {},
+): Tensor {
+  const [first, ...rest] = segments;
+  if (first === undefined) throw noSegments();
+  let state = first.state;
+  for (const segment of options.state === undefined ? rest : segments) {
+    const before = segment === first ? options.state! : state;
+    state = asState(linearAttentionSync(...productArguments(segment, before)).out);
+  }
+  return state;
+}
