@@ -53,17 +53,22 @@ export function writeState(pool: StatePool, slot: Slot, length: number): Uint8Ar
 
 const damaged = (what: string): Error => attnError(Error, 'ERR_ATTN_DATA', `RecurrentState.deserialize: ${what}`);
 
-function readHeader(bytes: Uint8Array, view: DataView): { header: Header; end: number } {
+/** Unsigned 32-bit numbers from anywhere in the bytes. */
+const words = (bytes: Uint8Array, start: number, end: number): Iterable<number> =>
+  new Uint32Array(bytes.slice(start, end).buffer);
+
+function readHeader(bytes: Uint8Array): { header: Header; end: number } {
   const text = new TextDecoder();
   if (bytes.length < fixedBytes + 4 || text.decode(bytes.subarray(0, magic.length)) !== magic) {
     throw damaged('these bytes are not a recurrent state');
   }
-  const written = view.getUint32(8, true);
+  const [written = 0, headerBytes = 0] = words(bytes, magic.length, fixedBytes);
+  const [checksum] = words(bytes, bytes.length - 4, bytes.length);
   if (written > version) throw damaged(`version ${written} is newer than this package reads, ${version}`);
-  if (view.getUint32(bytes.length - 4, true) !== crc32(bytes.subarray(0, bytes.length - 4))) {
+  if (checksum !== crc32(bytes.subarray(0, bytes.length - 4))) {
     throw damaged('the checksum does not match: bytes are missing or changed');
   }
-  const end = fixedBytes + view.getUint32(12, true);
+  const end = fixedBytes + headerBytes;
   return { header: JSON.parse(text.decode(bytes.subarray(fixedBytes, end))) as Header, end };
 }
 
@@ -72,8 +77,7 @@ export function readState(pool: StatePool, bytes: Uint8Array, slot: Slot): numbe
   if (!(bytes instanceof Uint8Array)) {
     throw attnError(TypeError, 'ERR_ATTN_ARG_TYPE', 'RecurrentState.deserialize: bytes must be a Uint8Array');
   }
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const { header, end } = readHeader(bytes, view);
+  const { header, end } = readHeader(bytes);
   const expected = headerOf(pool, header.length);
   for (const name of Object.keys(expected) as (keyof Header)[]) {
     if (header[name] === expected[name]) continue;
