@@ -31,6 +31,9 @@ void prefill_load_rows(const PrefillPlan& plan, const SequenceRules& rules, int6
   const AttentionCall& call = plan.call;
   const TensorView& q = call.q;
   const S* base = q.as<const S>() + rules.batch * q.strides[0] + rules.query_begin * q.strides[1];
+  const S* none = reinterpret_cast<const S*>(scratch.none);
+  const int64_t longest = at_least(call.axes.K, call.axes.V);
+  std::memset(scratch.none, 0, static_cast<size_t>(longest) * sizeof(float));
   const int64_t tiles = divide_up(row_end - row_begin, kPrefillTile);
   for (int64_t tile = 0; tile < tiles; ++tile) {
     const S* rows[kPrefillTile];
@@ -54,7 +57,7 @@ void prefill_load_rows(const PrefillPlan& plan, const SequenceRules& rules, int6
       scratch.started[at] = false;
       store(scratch.sum + at * kLanes, zero());
       const int64_t query_head = head * plan.group + row % plan.group;
-      rows[r] = row_begin + at < row_end ? base + query * q.strides[1] + query_head * q.strides[2] : nullptr;
+      rows[r] = row_begin + at < row_end ? base + query * q.strides[1] + query_head * q.strides[2] : none;
     }
     scratch.tiles[tile] = bounds;
     prefill_pack_query_tile<E>(scratch.q + tile * kPrefillTile * plan.steps * E::kPair, rows,

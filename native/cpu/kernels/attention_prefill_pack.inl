@@ -19,109 +19,104 @@ template <typename S>
   return load(reinterpret_cast<const float*>(units));
 }
 
-// Rows of one tile of queries; null rows are zero.
+// kLanes rows, of which steps [step, step + kLanes) become kLanes vectors with one step each.
+template <class E, typename S>
+[[gnu::always_inline]] inline void prefill_transpose(F32 (&block)[kLanes], const S* const* rows, int64_t step,
+                                                     int64_t dim) {
+  for (int lane = 0; lane < kLanes; ++lane) block[lane] = prefill_units(E{}, rows[lane], step, dim);
+  transpose(block);
+}
+
+// Rows of one tile of queries.
 template <class E, typename S>
 void prefill_pack_query_tile(typename E::Element* to, const S* const* rows, const float* scale, int64_t dim,
                              int64_t steps) {
   constexpr int kGroups = (kPrefillTile + kLanes - 1) / kLanes;
+  const S* padded[kGroups * kLanes];
+  alignas(64) float scales[kGroups * kLanes];
+  for (int row = 0; row < kGroups * kLanes; ++row) {
+    padded[row] = rows[row < kPrefillTile ? row : 0];
+    scales[row] = scale[row < kPrefillTile ? row : 0];
+  }
   float* units = reinterpret_cast<float*>(to);
   for (int64_t step = 0; step < steps; step += kLanes) {
     F32 block[kGroups][kLanes];
     for (int group = 0; group < kGroups; ++group) {
-      for (int lane = 0; lane < kLanes; ++lane) {
-        const int row = group * kLanes + lane;
-        const bool real = row < kPrefillTile && rows[row] != nullptr;
-        F32 value = real ? prefill_units(E{}, rows[row], step, dim) : zero();
-        if constexpr (E::kScalesQuery) {
-          if (real) value = mul(value, splat(scale[row]));
-        }
-        block[group][lane] = value;
-      }
-      transpose(block[group]);
+      prefill_transpose<E>(block[group], padded + group * kLanes, step, dim);
     }
     // A store may spill into the next step's rows, which are stored later.
     const int64_t count = at_most(kLanes, steps - step);
     for (int64_t i = 0; i < count; ++i) {
       for (int group = 0; group < kGroups; ++group) {
-        store(units + (step + i) * kPrefillTile + group * kLanes, block[group][i]);
+        const F32 value = block[group][i];
+        store(units + (step + i) * kPrefillTile + group * kLanes,
+              E::kScalesQuery ? mul(value, load(scales + group * kLanes)) : value);
       }
     }
   }
 }
 
-// One panel of keys: rows[i] is key i of the panel, null outside the bounds.
+// One panel of keys.
 template <class E, typename S>
 void prefill_pack_key_panel(typename E::Element* to, const S* const* rows, int64_t dim, int64_t steps) {
-  float* units = reinterpret_cast<float*>(to);
+  const int64_t whole = dim / E::kPair / kLanes * kLanes;
   for (int half = 0; half < 2; ++half) {
-    const S* const* keys = rows + half * kLanes;
-    for (int64_t step = 0; step < steps; step += kLanes) {
-      F32 block[kLanes];
-      for (int lane = 0; lane < kLanes; ++lane) {
-        block[lane] = keys[lane] != nullptr ? prefill_units(E{}, keys[lane], step, dim) : zero();
-      }
-      transpose(block);
-      const int64_t count = at_most(kLanes, steps - step);
-      float* at = units + step * kPrefillPanel + half * kLanes;
-      for (int64_t i = 0; i < count; ++i) store(at + i * kPrefillPanel, block[i]);
+    const S* keys[kLanes];
+    for (int lane = 0; lane < kLanes; ++lane) keys[lane] = rows[half * kLanes + lane];
+    float* at = reinterpret_cast<float*>(to) + half * kLanes;
+    F32 block[kLanes];
+    for (int64_t step = 0; step < whole; step += kLanes) {
+      prefill_transpose<E>(block, keys, step, whole * E::kPair);
+      for (int i = 0; i < kLanes; ++i, at += kPrefillPanel) store(at, block[i]);
     }
+    if (whole == steps) continue;
+    prefill_transpose<E>(block, keys, whole, dim);
+    for (int64_t i = 0; i < steps - whole; ++i, at += kPrefillPanel) store(at, block[i]);
   }
 }
 
-// `count` keys of values from key `first` of the block on. Returns NaN lanes when a value is not finite.
+// One panel of keys of one column panel of values, `width` columns of it. Adds NaN lanes to `finite` when a value is not.
 template <typename S>
-F32 prefill_pack_values(PrefillFloat, float* to, int64_t stride, int64_t first, const S* const* rows, int64_t count,
-                        int64_t dim) {
-  F32 finite = zero();
-  for (int64_t column = 0; column < dim; column += kPrefillPanel) {
-    float* at = to + column / kPrefillPanel * stride + first * kPrefillPanel;
-    const int64_t rest = dim - column;
-    for (int64_t i = 0; i < count; ++i, at += kPrefillPanel) {
-      F32 left = zero(), right = zero();
-      if (rows[i] != nullptr) {
-        const S* from = rows[i] + column;
-        if (rest >= kPrefillPanel) {
-          left = load(from);
-          right = load(from + kLanes);
-        } else {
-          left = load_partial(from, at_most(rest, kLanes));
-          if (rest > kLanes) right = load_partial(from + kLanes, rest - kLanes);
-        }
-        finite = fma(left, zero(), fma(right, zero(), finite));
-      }
-      store(at, left);
-      store(at + kLanes, right);
+[[gnu::always_inline]] inline void prefill_pack_value_panel(PrefillFloat, float* to, const S* const* rows,
+                                                            int64_t column, int64_t width, F32 (&finite)[4]) {
+  for (int i = 0; i < kPrefillPanel; i += 2) {
+    F32 values[4];
+    for (int part = 0; part < 4; ++part) {
+      const S* from = rows[i + part / 2] + column + part % 2 * kLanes;
+      const int64_t count = width - part % 2 * kLanes;
+      values[part] = count >= kLanes ? load(from) : count > 0 ? load_partial(from, count) : zero();
+      finite[part] = fma(values[part], zero(), finite[part]);
+      store(to + i * kPrefillPanel + part * kLanes, values[part]);
     }
   }
-  return finite;
 }
 
 // The same with the values of two keys side by side.
-inline F32 prefill_pack_values(PrefillPairs, bf16* to, int64_t stride, int64_t first, const bf16* const* rows,
-                               int64_t count, int64_t dim) {
-  F32 finite = zero();
-  const bf16 none[kPrefillPanel] = {};
-  for (int64_t column = 0; column < dim; column += kPrefillPanel) {
-    bf16* at = to + column / kPrefillPanel * stride + first * kPrefillPanel;
-    const int64_t rest = at_most(dim - column, kPrefillPanel);
-    for (int64_t i = 0; i < count; i += 2, at += 2 * kPrefillPanel) {
-      bf16 edge[2][kPrefillPanel] = {};
-      const bf16* from[2];
-      for (int half = 0; half < 2; ++half) {
-        from[half] = rows[i + half] != nullptr ? rows[i + half] + column : none;
-        if (rest < kPrefillPanel) {
-          std::memcpy(edge[half], from[half], static_cast<size_t>(rest) * sizeof(bf16));
-          from[half] = edge[half];
-        }
-        finite = fma(load(from[half]), zero(), fma(load(from[half] + kLanes), zero(), finite));
+[[gnu::always_inline]] inline void prefill_pack_value_panel(PrefillPairs, bf16* to, const bf16* const* rows,
+                                                            int64_t column, int64_t width, F32 (&finite)[4]) {
+  for (int i = 0; i < kPrefillPanel; i += 2, to += 2 * kPrefillPanel) {
+    bf16 edge[2][kPrefillPanel] = {};
+    const bf16* from[2] = {rows[i] + column, rows[i + 1] + column};
+    for (int half = 0; half < 2; ++half) {
+      if (width < kPrefillPanel) {
+        std::memcpy(edge[half], from[half], static_cast<size_t>(width) * sizeof(bf16));
+        from[half] = edge[half];
       }
-      for (int c = 0; c < kPrefillPanel; ++c) {
-        at[2 * c] = from[0][c];
-        at[2 * c + 1] = from[1][c];
-      }
+      finite[half] = fma(load(from[half]), zero(), finite[half]);
+      finite[2 + half] = fma(load(from[half] + kLanes), zero(), finite[2 + half]);
+    }
+    for (int c = 0; c < kPrefillPanel; ++c) {
+      to[2 * c] = from[0][c];
+      to[2 * c + 1] = from[1][c];
     }
   }
-  return finite;
+}
+
+// Rows far apart in memory: nothing but this brings the next panel's near in time.
+template <typename S>
+[[gnu::always_inline]] inline void prefill_prefetch(const S* row, int64_t dim) {
+  const char* bytes = reinterpret_cast<const char*>(row);
+  for (int64_t i = 0; i < dim * static_cast<int64_t>(sizeof(S)); i += 64) prefetch_l2(bytes + i);
 }
 
 // Packs keys [begin, end) of a block, both multiples of the panel; `first` is the sequence's key at the block's start.
@@ -135,19 +130,30 @@ bool prefill_pack_keys(const PrefillPlan& plan, const SequenceRules& rules, int6
       k.as<const S>() + rules.batch * k.strides[0] + rules.key_begin * k.strides[1] + head * k.strides[2];
   const S* value_base =
       v.as<const S>() + rules.batch * v.strides[0] + rules.key_begin * v.strides[1] + head * v.strides[2];
-  F32 finite = zero();
+  const S* none = reinterpret_cast<const S*>(scratch.none);
+  const int64_t dim = plan.call.axes.V;
+  F32 finite[4] = {zero(), zero(), zero(), zero()};
   for (int64_t at = begin; at < end; at += kPrefillPanel) {
     const S* keys[kPrefillPanel];
     const S* values[kPrefillPanel];
     for (int i = 0; i < kPrefillPanel; ++i) {
       const int64_t key = first + at + i;
+      const bool follows = key + kPrefillPanel < rules.counted.last && at + kPrefillPanel < end;
+      if (follows) {
+        prefill_prefetch(key_base + (key + kPrefillPanel) * k.strides[1], plan.call.axes.K);
+        prefill_prefetch(value_base + (key + kPrefillPanel) * v.strides[1], dim);
+      }
       const bool counts = key >= rules.counted.first && key < rules.counted.last;
-      keys[i] = counts ? key_base + key * k.strides[1] : nullptr;
-      values[i] = counts ? value_base + key * v.strides[1] : nullptr;
+      keys[i] = counts ? key_base + key * k.strides[1] : none;
+      values[i] = counts ? value_base + key * v.strides[1] : none;
     }
     prefill_pack_key_panel<E>(scratch.k + at * plan.steps * E::kPair, keys, plan.call.axes.K, plan.steps);
-    finite =
-        add(finite, prefill_pack_values(E{}, scratch.v, scratch.v_stride, at, values, kPrefillPanel, plan.call.axes.V));
+    typename E::Element* to = scratch.v + at * kPrefillPanel;
+    int64_t column = 0;
+    for (; column + kPrefillPanel <= dim; column += kPrefillPanel, to += scratch.v_stride) {
+      prefill_pack_value_panel(E{}, to, values, column, kPrefillPanel, finite);
+    }
+    if (column < dim) prefill_pack_value_panel(E{}, to, values, column, dim - column, finite);
   }
-  return !any(is_nan(finite));
+  return !any(is_nan(add(add(finite[0], finite[1]), add(finite[2], finite[3]))));
 }

@@ -95,6 +95,7 @@ struct PrefillScratch {
   int64_t* high;
   bool* started;  // [row]
   PrefillTileBounds* tiles;
+  float* none;       // zeros, what queries and keys that are not there are packed from
   int64_t v_stride;  // elements of a column panel of V
 
   static PrefillScratch carve(const PrefillPlan& plan, std::byte* memory, size_t* bytes) {
@@ -123,6 +124,7 @@ struct PrefillScratch {
     take(scratch.high, rows);
     take(scratch.started, rows);
     take(scratch.tiles, rows / kPrefillTile);
+    take(scratch.none, at_least(plan.call.axes.K, plan.call.axes.V));
     *bytes = used;
     return scratch;
   }
