@@ -19,6 +19,9 @@ using __mmask16 = simde__mmask16;
 
 namespace attn::simde {
 
+// SIMDe has the same type for 16 floats and for 32 bf16 values, the compilers have not.
+typedef short Bf16Vector __attribute__((vector_size(64), may_alias));
+
 template <typename Lane, typename Vector>
 struct Lanes {
   static constexpr int kCount = sizeof(Vector) / sizeof(Lane);
@@ -141,11 +144,17 @@ inline void _mm256_mask_storeu_epi16(void* to, simde__mmask16 mask, simde__m256i
   attn::simde::masked_store<uint16_t>(to, mask, value);
 }
 
+#define __m512bh attn::simde::Bf16Vector
+#undef _mm512_dpbf16_ps
+inline simde__m512 _mm512_dpbf16_ps(simde__m512 sum, __m512bh a, __m512bh b) {
+  return simde_mm512_dpbf16_ps(sum, (simde__m512bh)a,
+                               (simde__m512bh)b);  // NOLINT: vector types convert by this cast alone
+}
 // The first operand fills the upper half.
-inline simde__m512bh _mm512_cvtne2ps_pbh(simde__m512 high, simde__m512 low) {
+inline __m512bh _mm512_cvtne2ps_pbh(simde__m512 high, simde__m512 low) {
   const attn::simde::Lanes<float, simde__m512> upper(high);
   const attn::simde::Lanes<float, simde__m512> lower(low);
-  attn::simde::Lanes<uint16_t, simde__m512bh> out;
+  attn::simde::Lanes<uint16_t, __m512bh> out;
   for (int i = 0; i < 16; ++i) {
     out.at[i] = attn::simde::to_bf16(lower.at[i]);
     out.at[16 + i] = attn::simde::to_bf16(upper.at[i]);
