@@ -67,32 +67,31 @@ void prefill_load_rows(const PrefillPlan& plan, const SequenceRules& rules, int6
   for (int64_t i = 0; i < floats; i += kLanes) store(scratch.o + i, zero());
 }
 
-// One query block against one packed key block.
+// One tile of a task's rows against one packed key block.
 template <class E, typename S>
-void prefill_block(const PrefillPlan& plan, const SequenceRules& rules, int64_t head, int64_t row_begin,
-                   int64_t first_row, int64_t rows, int64_t first_key, bool finite, const PrefillScratch<E>& scratch) {
-  PrefillBlock<E> block{plan, scratch, first_row, first_key, {}, {}};
-  const int tiles = static_cast<int>(divide_up(rows, kPrefillTile));
+void prefill_tile(const PrefillPlan& plan, const SequenceRules& rules, int64_t head, int64_t row_begin, int64_t row_end,
+                  int64_t index, int64_t first_key, bool finite, const PrefillScratch<E>& scratch) {
+  const PrefillTileBounds& bounds = scratch.tiles[index];
   const int64_t panels = plan.block_keys / kPrefillPanel;
-  int64_t most = 0;
-  for (int tile = 0; tile < tiles; ++tile) {
-    const PrefillTileBounds& bounds = scratch.tiles[block.tile_index(tile)];
-    block.begin[tile] = at_most(panels, at_least(0, bounds.low - first_key) / kPrefillPanel);
-    block.end[tile] = at_most(panels, divide_up(at_least(0, bounds.high - first_key), kPrefillPanel));
-    if (block.begin[tile] < block.end[tile]) most = at_least(most, block.end[tile]);
-  }
-  if (most == 0) return;
+  PrefillTile<E> tile{plan,
+                      scratch,
+                      index,
+                      first_key,
+                      at_least(0, bounds.low - first_key) / kPrefillPanel,
+                      at_most(panels, divide_up(at_least(0, bounds.high - first_key), kPrefillPanel))};
+  if (tile.begin >= tile.end) return;
   if (plan.adjusts) {
-    ScoreTerms<S> terms[kPrefillRows];
-    for (int64_t row = 0; row < tiles * kPrefillTile; ++row) {
-      const int64_t task_row = at_most(row_begin + first_row + row, row_begin + first_row + rows - 1);
-      terms[row] = score_terms<S>(plan.call, rules, head * plan.group + task_row % plan.group, task_row / plan.group);
+    ScoreTerms<S> terms[kPrefillTile];
+    for (int r = 0; r < kPrefillTile; ++r) {
+      const int64_t row = at_most(row_begin + tile.row(r), row_end - 1);
+      terms[r] = score_terms<S>(plan.call, rules, head * plan.group + row % plan.group, row / plan.group);
     }
-    prefill_adjust_block(block, terms, tiles, most);
+    prefill_adjust_tile(tile, terms);
+    if (tile.begin >= tile.end) return;
   } else {
-    prefill_weigh_block(block, tiles, most);
+    prefill_weigh_tile(tile);
   }
-  prefill_weigh_values(block, tiles, finite);
+  prefill_weigh_values(tile, finite);
 }
 
 // Rows [row_begin, row_end) of one sequence and key head.
@@ -100,9 +99,9 @@ template <class E, typename S>
 void prefill_task(const PrefillPlan& plan, const SequenceRules& rules, int64_t head, int64_t row_begin, int64_t row_end,
                   const PrefillScratch<E>& scratch, const ExecContext& exec) {
   prefill_load_rows<E, S>(plan, rules, head, row_begin, row_end, scratch);
-  const int64_t rows = row_end - row_begin;
+  const int64_t rows = row_end - row_begin, tiles = divide_up(rows, kPrefillTile);
   int64_t low = INT64_MAX, high = 0;
-  for (int64_t tile = 0; tile < divide_up(rows, kPrefillTile); ++tile) {
+  for (int64_t tile = 0; tile < tiles; ++tile) {
     low = at_most(low, scratch.tiles[tile].low);
     high = at_least(high, scratch.tiles[tile].high);
   }
@@ -110,9 +109,9 @@ void prefill_task(const PrefillPlan& plan, const SequenceRules& rules, int64_t h
     const int64_t begin = at_least(0, low - key) / kPrefillPanel * kPrefillPanel;
     const int64_t end = at_most(plan.block_keys, divide_up(high - key, kPrefillPanel) * kPrefillPanel);
     const bool finite = prefill_pack_keys<E, S>(plan, rules, head, key, begin, end, scratch);
-    for (int64_t row = 0; row < rows; row += kPrefillRows) {
-      if (exec.stopped()) return;
-      prefill_block<E, S>(plan, rules, head, row_begin, row, at_most(kPrefillRows, rows - row), key, finite, scratch);
+    for (int64_t tile = 0; tile < tiles; ++tile) {
+      if (tile % 16 == 0 && exec.stopped()) return;
+      prefill_tile<E, S>(plan, rules, head, row_begin, row_end, tile, key, finite, scratch);
     }
   }
   const int64_t panel = kPrefillTile * kPrefillPanel;

@@ -1,11 +1,12 @@
 // Softmax attention, prefill form: sizes of the blocks, the sequences of a call, and the scratch of one task.
 //
 // Layout: the query rows of one sequence and one key head are numbered token-major, row = t · G + g with G = Hq / Hkv,
-// so that all query heads of a group share every packed key. Rows are cut into blocks of kPrefillRows, blocks into
-// groups; a task owns one group and walks the keys in blocks that it packs once for all its rows. Boundaries depend on
-// the sequence alone, and no result depends on how blocks are grouped.
-// Cost: one worker holds 4 · (rows · (K + V' + 24) + keys · (K + V') + 96 · 272) bytes and little more, V' = V rounded
-// up to a panel; rows · (K + V') stays below 512k floats or four blocks, keys · (K + V') below 72k floats or 64 keys.
+// so that all query heads of a group share every packed key. Rows are cut into register tiles; a task owns some hundred
+// rows and walks the keys in blocks that it packs once for all of them: a block stays in the second-level cache, the
+// weights of one tile against it in the first. Boundaries depend on the sequence alone, and no result depends on how
+// tiles are dealt out to tasks.
+// Cost: one worker holds 4 · (rows + keys) · (K + V') bytes and little more, V' = V rounded up to a panel; rows · (K + V')
+// stays below 512k floats or 384 rows, keys · (K + V') below 72k floats or 64 keys. Independent of T and S.
 
 inline constexpr int kPrefillTile = kRegisters >= 32 ? 12 : 6;  // query rows of a register tile
 inline constexpr int kPrefillPanel = 2 * kLanes;                // its columns: keys, or value columns
@@ -34,7 +35,7 @@ struct PrefillFloat {
   }
   [[gnu::always_inline]] static Vector spread(const Element* from) { return splat(*from); }
   [[gnu::always_inline]] static F32 dot(F32 sum, Vector a, Vector b) { return fma(a, b, sum); }
-  [[gnu::always_inline]] static F32 power(F32 x) { return exp2(x); }
+  [[gnu::always_inline]] static F32 power(F32 x) { return exp2_below_128(x); }
   [[gnu::always_inline]] static void store_weights(Element* to, F32 first, F32 second) {
     store(to, first);
     store(to + kLanes, second);
@@ -51,7 +52,7 @@ struct PrefillPairs {
   [[gnu::always_inline]] static Vector load_columns(const Element* from) { return load_bf16_pairs(from); }
   [[gnu::always_inline]] static Vector spread(const Element* from) { return splat_bf16_pair(from); }
   [[gnu::always_inline]] static F32 dot(F32 sum, Vector a, Vector b) { return dot_bf16(sum, a, b); }
-  [[gnu::always_inline]] static F32 power(F32 x) { return exp2(x); }
+  [[gnu::always_inline]] static F32 power(F32 x) { return exp2_below_128(x); }
   [[gnu::always_inline]] static void store_weights(Element* to, F32 first, F32 second) {
     store_bf16(to, second, first);
   }
@@ -111,11 +112,11 @@ struct PrefillScratch {
     take(scratch.o, rows * plan.columns * kPrefillPanel);
     take(scratch.k, plan.block_keys * plan.steps * E::kPair);
     take(scratch.v, plan.columns * scratch.v_stride);
-    take(scratch.p, kPrefillRows * kPrefillScoreStride);
+    take(scratch.p, kPrefillTile * kPrefillScoreStride);
     if constexpr (std::is_same_v<Element, float>) {
       scratch.s = scratch.p;
     } else {
-      take(scratch.s, kPrefillRows * kPrefillScoreStride);
+      take(scratch.s, kPrefillTile * kPrefillScoreStride);
     }
     take(scratch.start, rows);
     take(scratch.scale, rows);

@@ -22,47 +22,50 @@ template <class E, int kRowStride, int kStepStride>
   }
 }
 
-// One block of scores being computed: rows of one query block against one packed key block.
+// The scores and weights of one tile of rows against one packed key block.
 template <class E>
-struct PrefillBlock {
+struct PrefillTile {
   const PrefillPlan& plan;
   const PrefillScratch<E>& scratch;
-  int64_t first_row;             // of the block among the task's rows
-  int64_t first_key;             // the sequence's key at the block's start
-  int64_t begin[kPrefillTiles];  // weights that the tile's rows have in this block, in panels: [begin, end)
-  int64_t end[kPrefillTiles];
+  int64_t tile;       // among the task's
+  int64_t first_key;  // the sequence's key at the block's start
+  int64_t begin;      // panels of keys that some row sees: [begin, end)
+  int64_t end;
 
-  int64_t tile_index(int tile) const { return first_row / kPrefillTile + tile; }
-  typename E::Element* weights(int64_t row) const { return scratch.p + row * kPrefillScoreStride; }
+  int64_t row(int r) const { return tile * kPrefillTile + r; }  // among the task's
+  PrefillTileBounds& bounds() const { return scratch.tiles[tile]; }
+  const typename E::Element* queries() const { return scratch.q + tile * kPrefillTile * plan.steps * E::kPair; }
+  const typename E::Element* keys(int64_t panel) const {
+    return scratch.k + panel * kPrefillPanel * plan.steps * E::kPair;
+  }
+  float* output(int64_t column) const {
+    return scratch.o + (tile * plan.columns + column) * kPrefillTile * kPrefillPanel;
+  }
 };
 
-// Multiplies what a row has gathered so far by 2^shift: its output, its sum and its weights of this block before `end`.
+// Multiplies what row r has gathered so far by 2^shift: its output, its sum and its weights [begin, end) of this block.
 template <class E>
-[[gnu::noinline]] void prefill_rescale_row(const PrefillBlock<E>& block, int64_t row, int64_t weights_begin,
-                                           int64_t weights_end, float shift) {
-  const PrefillScratch<E>& scratch = block.scratch;
-  const int64_t task_row = block.first_row + row;
+[[gnu::noinline]] void prefill_rescale_row(const PrefillTile<E>& tile, int r, int64_t begin, int64_t end, float shift) {
   const F32 factor = exp2(splat(shift));
-  float* sum = scratch.sum + task_row * kLanes;
+  float* sum = tile.scratch.sum + tile.row(r) * kLanes;
   store(sum, mul(load(sum), factor));
-  const int64_t panel = kPrefillTile * kPrefillPanel;
-  float* o = scratch.o + task_row / kPrefillTile * block.plan.columns * panel + task_row % kPrefillTile * kPrefillPanel;
-  for (int64_t column = 0; column < block.plan.columns; ++column, o += panel) {
+  float* o = tile.output(0) + r * kPrefillPanel;
+  for (int64_t column = 0; column < tile.plan.columns; ++column, o += kPrefillTile * kPrefillPanel) {
     store(o, mul(load(o), factor));
     store(o + kLanes, mul(load(o + kLanes), factor));
   }
-  typename E::Element* weights = block.weights(row);
-  for (int64_t i = weights_begin; i < weights_end; i += kLanes) store(weights + i, mul(load(weights + i), factor));
+  typename E::Element* weights = tile.scratch.p + r * kPrefillScoreStride;
+  for (int64_t i = begin; i < end; i += kLanes) store(weights + i, mul(load(weights + i), factor));
 }
 
-// Turns `count` scores of a row, relative to `base` (s − base, −∞ hides), into its weights, and moves the row's
-// reference where needed. The block's earlier weights of the row are [weights_begin, at).
+// Turns `count` scores of row r, relative to `base` (s − base, −∞ hides), into its weights from `at` on, and moves the
+// row's reference where needed. Its earlier weights of this block begin at the tile's first panel.
 template <class E>
-[[gnu::always_inline]] inline void prefill_settle_row(const PrefillBlock<E>& block, int64_t row, const float* scores,
-                                                      float base, int64_t weights_begin, int64_t at, int64_t count) {
-  const PrefillScratch<E>& scratch = block.scratch;
-  const int64_t task_row = block.first_row + row;
-  typename E::Element* weights = block.weights(row) + at;
+[[gnu::always_inline]] inline void prefill_settle_row(const PrefillTile<E>& tile, int r, const float* scores,
+                                                      float base, int64_t at, int64_t count) {
+  const PrefillScratch<E>& scratch = tile.scratch;
+  const int64_t row = tile.row(r);
+  typename E::Element* weights = scratch.p + r * kPrefillScoreStride + at;
   F32 top_lanes = load(scores);
   for (int64_t i = kLanes; i < count; i += kLanes) top_lanes = max(load(scores + i), top_lanes);
   float top = reduce_max(top_lanes);
@@ -76,19 +79,19 @@ template <class E>
     }
     top = 0;
   }
-  float reference = -scratch.start[task_row];
-  if (!scratch.started[task_row]) {
+  float reference = -scratch.start[row];
+  if (!scratch.started[row]) {
     reference = base + top;
-    scratch.started[task_row] = true;
+    scratch.started[row] = true;
   } else if (base + top > reference + kPrefillSlack) {
     const float grown = base + top;
-    prefill_rescale_row(block, row, weights_begin, at, reference - grown);
+    prefill_rescale_row(tile, r, tile.begin * kPrefillPanel, at, reference - grown);
     reference = grown;
   }
-  scratch.start[task_row] = -reference;
+  scratch.start[row] = -reference;
   const F32 offset = splat(base - reference);
   const F32 hidden = splat(kHidden);
-  F32 sum = load(scratch.sum + task_row * kLanes);
+  F32 sum = load(scratch.sum + row * kLanes);
   for (int64_t i = 0; i < count; i += kPrefillPanel) {
     const F32 left = load(scores + i), right = load(scores + i + kLanes);
     const F32 p_left = select(equal(left, hidden), zero(), E::power(add(left, offset)));
@@ -96,7 +99,7 @@ template <class E>
     sum = add(sum, add(p_left, p_right));
     E::store_weights(weights + i, p_left, p_right);
   }
-  store(scratch.sum + task_row * kLanes, sum);
+  store(scratch.sum + row * kLanes, sum);
 }
 
 // Lanes whose key is outside [low, high) become −∞; `key` is the key of lane 0. Compared as numbers relative to `key`,
@@ -108,46 +111,39 @@ template <class E>
   return select(visible, scores, splat(kHidden));
 }
 
-// A tile whose scores, left relative to the rows' references in `raw`, need more than the fast path: rows at the edge of
-// their bounds, rows without a reference, scores that outgrow it.
+// A panel whose scores, left relative to the rows' references in the block of scores, need more than the fast path: rows
+// at the edge of their bounds, rows without a reference, scores that outgrow it.
 template <class E>
-[[gnu::noinline]] void prefill_settle_tile(const PrefillBlock<E>& block, int tile, int64_t panel, float* raw) {
-  const PrefillScratch<E>& scratch = block.scratch;
-  PrefillTileBounds& bounds = scratch.tiles[block.tile_index(tile)];
-  const int64_t key = block.first_key + panel * kPrefillPanel;
-  const int64_t row_base = static_cast<int64_t>(tile) * kPrefillTile;
-  const int64_t weights_begin = block.begin[tile] * kPrefillPanel;
+[[gnu::noinline]] void prefill_settle_panel(const PrefillTile<E>& tile, int64_t panel) {
+  const PrefillScratch<E>& scratch = tile.scratch;
+  const int64_t key = tile.first_key + panel * kPrefillPanel;
   bool started = true;
   for (int r = 0; r < kPrefillTile; ++r) {
-    const int64_t task_row = block.first_row + row_base + r;
-    float* scores = raw + r * kPrefillPanel;
-    const int64_t low = scratch.low[task_row], high = scratch.high[task_row];
+    const int64_t row = tile.row(r);
+    float* scores = scratch.s + r * kPrefillScoreStride + panel * kPrefillPanel;
+    const int64_t low = scratch.low[row], high = scratch.high[row];
     if (low > key || high < key + kPrefillPanel) {
       store(scores, prefill_bound(load(scores), key, low, high));
       store(scores + kLanes, prefill_bound(load(scores + kLanes), key + kLanes, low, high));
     }
-    prefill_settle_row(block, row_base + r, scores, -scratch.start[task_row], weights_begin, panel * kPrefillPanel,
-                       kPrefillPanel);
-    started = started && (scratch.started[task_row] || low >= high);
+    prefill_settle_row(tile, r, scores, -scratch.start[row], panel * kPrefillPanel, kPrefillPanel);
+    started = started && (scratch.started[row] || low >= high);
   }
-  bounds.started = started;
+  tile.bounds().started = started;
 }
 
-// One tile of scores to weights.
+// One panel of scores to weights, where bounds alone hide keys.
 template <class E>
-[[gnu::always_inline]] inline void prefill_score_tile(const PrefillBlock<E>& block, int tile, int64_t panel) {
-  const PrefillScratch<E>& scratch = block.scratch;
-  const PrefillTileBounds& bounds = scratch.tiles[block.tile_index(tile)];
-  const int64_t task_row = block.tile_index(tile) * kPrefillTile;
-  const int64_t steps = block.plan.steps;
-  const float* start = scratch.start + task_row;
+[[gnu::always_inline]] inline void prefill_weigh_panel(const PrefillTile<E>& tile, int64_t panel) {
+  const PrefillScratch<E>& scratch = tile.scratch;
+  const PrefillTileBounds& bounds = tile.bounds();
+  const float* start = scratch.start + tile.row(0);
   F32 sums[kPrefillTile][2];
   for (int r = 0; r < kPrefillTile; ++r) sums[r][0] = sums[r][1] = E::kScalesQuery ? splat(start[r]) : zero();
-  prefill_multiply<E, E::kPair, kPrefillTile * E::kPair>(sums, scratch.q + task_row * steps * E::kPair,
-                                                         scratch.k + panel * kPrefillPanel * steps * E::kPair, steps);
+  prefill_multiply<E, E::kPair, kPrefillTile * E::kPair>(sums, tile.queries(), tile.keys(panel), tile.plan.steps);
   if constexpr (!E::kScalesQuery) {
     for (int r = 0; r < kPrefillTile; ++r) {
-      const F32 scale = splat(scratch.scale[task_row + r]), first = splat(start[r]);
+      const F32 scale = splat(scratch.scale[tile.row(r)]), first = splat(start[r]);
       sums[r][0] = fma(sums[r][0], scale, first);
       sums[r][1] = fma(sums[r][1], scale, first);
     }
@@ -156,18 +152,18 @@ template <class E>
   // its second argument then, and the second takes the careful path.
   F32 top = max(sums[0][1], sums[0][0]);
   for (int r = 1; r < kPrefillTile; ++r) top = max(sums[r][1], max(sums[r][0], top));
-  const int64_t key = block.first_key + panel * kPrefillPanel;
+  const int64_t key = tile.first_key + panel * kPrefillPanel;
   const bool full = bounds.full_low <= key && bounds.full_high >= key + kPrefillPanel;
   if (__builtin_expect(!full || !bounds.started || !all(less_equal(top, splat(kPrefillSlack))), 0)) {
-    alignas(64) float raw[kPrefillTile * kPrefillPanel];
-    for (int r = 0; r < kPrefillTile; ++r) {
-      store(raw + r * kPrefillPanel, sums[r][0]);
-      store(raw + r * kPrefillPanel + kLanes, sums[r][1]);
+    float* raw = scratch.s + panel * kPrefillPanel;
+    for (int r = 0; r < kPrefillTile; ++r, raw += kPrefillScoreStride) {
+      store(raw, sums[r][0]);
+      store(raw + kLanes, sums[r][1]);
     }
-    return prefill_settle_tile(block, tile, panel, raw);
+    return prefill_settle_panel(tile, panel);
   }
-  float* sum = scratch.sum + task_row * kLanes;
-  typename E::Element* weights = block.weights(static_cast<int64_t>(tile) * kPrefillTile) + panel * kPrefillPanel;
+  float* sum = scratch.sum + tile.row(0) * kLanes;
+  typename E::Element* weights = scratch.p + panel * kPrefillPanel;
   for (int r = 0; r < kPrefillTile; ++r) {
     const F32 left = E::power(sums[r][0]), right = E::power(sums[r][1]);
     store(sum + r * kLanes, add(load(sum + r * kLanes), add(left, right)));
@@ -175,12 +171,7 @@ template <class E>
   }
 }
 
-// All weights of one block where bounds alone hide keys.
 template <class E>
-[[gnu::noinline]] void prefill_weigh_block(const PrefillBlock<E>& block, int tiles, int64_t panels) {
-  for (int64_t panel = 0; panel < panels; ++panel) {
-    for (int tile = 0; tile < tiles; ++tile) {
-      if (panel >= block.begin[tile] && panel < block.end[tile]) prefill_score_tile(block, tile, panel);
-    }
-  }
+[[gnu::noinline]] void prefill_weigh_tile(const PrefillTile<E>& tile) {
+  for (int64_t panel = tile.begin; panel < tile.end; ++panel) prefill_weigh_panel(tile, panel);
 }

@@ -22,8 +22,8 @@
 }
 
 template <class E>
-[[gnu::always_inline]] inline void prefill_value_tile(float* o, const typename E::Element* weights,
-                                                      const typename E::Element* values, int64_t steps) {
+[[gnu::always_inline]] inline void prefill_value_panel(float* o, const typename E::Element* weights,
+                                                       const typename E::Element* values, int64_t steps) {
   F32 sums[kPrefillTile][2];
   for (int r = 0; r < kPrefillTile; ++r) {
     sums[r][0] = load(o + r * kPrefillPanel);
@@ -38,8 +38,8 @@ template <class E>
 
 // The same, leaving out keys of weight 0.
 template <class E>
-[[gnu::noinline]] void prefill_value_tile_sparse(float* o, const typename E::Element* weights,
-                                                 const typename E::Element* values, int64_t begin, int64_t end) {
+[[gnu::noinline]] void prefill_value_panel_sparse(float* o, const typename E::Element* weights,
+                                                  const typename E::Element* values, int64_t begin, int64_t end) {
   for (int r = 0; r < kPrefillTile; ++r) {
     F32 left_sum = load(o + r * kPrefillPanel), right_sum = load(o + r * kPrefillPanel + kLanes);
     for (int64_t key = begin; key < end; ++key) {
@@ -55,25 +55,20 @@ template <class E>
   }
 }
 
-// O += P · V over one block.
+// O += P · V of one tile over one block.
 template <class E>
-[[gnu::noinline]] void prefill_weigh_values(const PrefillBlock<E>& block, int tiles, bool finite) {
-  const PrefillScratch<E>& scratch = block.scratch;
-  constexpr int64_t kPanelSize = kPrefillTile * kPrefillPanel;
-  for (int64_t column = 0; column < block.plan.columns; ++column) {
+[[gnu::noinline]] void prefill_weigh_values(const PrefillTile<E>& tile, bool finite) {
+  const PrefillScratch<E>& scratch = tile.scratch;
+  const PrefillTileBounds& bounds = tile.bounds();
+  const int64_t begin = at_least(tile.begin * kPrefillPanel, bounds.low - tile.first_key) / E::kPair;
+  const int64_t end = divide_up(at_most(tile.end * kPrefillPanel, bounds.high - tile.first_key), E::kPair);
+  for (int64_t column = 0; column < tile.plan.columns; ++column) {
     const typename E::Element* values = scratch.v + column * scratch.v_stride;
-    for (int tile = 0; tile < tiles; ++tile) {
-      if (block.begin[tile] >= block.end[tile]) continue;
-      const PrefillTileBounds& bounds = scratch.tiles[block.tile_index(tile)];
-      const int64_t begin = at_least(block.begin[tile] * kPrefillPanel, bounds.low - block.first_key) / E::kPair;
-      const int64_t end = divide_up(at_most(block.end[tile] * kPrefillPanel, bounds.high - block.first_key), E::kPair);
-      float* o = scratch.o + (block.tile_index(tile) * block.plan.columns + column) * kPanelSize;
-      const typename E::Element* weights = block.weights(static_cast<int64_t>(tile) * kPrefillTile);
-      if (finite) {
-        prefill_value_tile<E>(o, weights + begin * E::kPair, values + begin * kPrefillPanel * E::kPair, end - begin);
-      } else {
-        prefill_value_tile_sparse<E>(o, weights, values, begin * E::kPair, end * E::kPair);
-      }
+    if (finite) {
+      prefill_value_panel<E>(tile.output(column), scratch.p + begin * E::kPair,
+                             values + begin * kPrefillPanel * E::kPair, end - begin);
+    } else {
+      prefill_value_panel_sparse<E>(tile.output(column), scratch.p, values, begin * E::kPair, end * E::kPair);
     }
   }
 }
