@@ -156,7 +156,7 @@ template <typename E>
 // The scores of keys [key, key + n), n <= kLanes, from their scaled products in bits. Hidden keys get kHidden.
 template <typename S>
 [[gnu::always_inline]] inline F32 apply_terms(const ScoreTerms<S>& terms, F32 x, int64_t key, int64_t n) {
-  if (terms.cap > 0) x = mul(splat(terms.cap), tanh(div(x, splat(terms.cap))));
+  if (terms.cap > 0) x = mul(splat(terms.cap), tanh(mul(x, splat(1.0f / terms.cap))));
   if (terms.slope != 0) {
     const F32 distance = add(splat(static_cast<float>(key - terms.position)), iota());
     x = fma(splat(terms.slope), distance, x);

@@ -26,35 +26,49 @@ void prefill_shrink_tile(PrefillTile<E>& tile, const ScoreTerms<S>* terms) {
   tile.end = first < last ? divide_up(last - tile.first_key, kPrefillPanel) : tile.begin;
 }
 
-// One panel of scores as they are.
-template <class E>
-[[gnu::always_inline]] inline void prefill_raw_panel(const PrefillTile<E>& tile, int64_t panel) {
+// One panel of scores, softcap applied: its latencies hide behind the next panel's products.
+template <class E, bool kCaps>
+[[gnu::always_inline]] inline void prefill_raw_panel(const PrefillTile<E>& tile, int64_t panel, float cap) {
   F32 sums[kPrefillTile][2];
   for (int r = 0; r < kPrefillTile; ++r) sums[r][0] = sums[r][1] = zero();
   prefill_multiply<E, E::kPair, kPrefillTile * E::kPair>(sums, tile.queries(), tile.keys(panel), tile.plan.steps);
   float* to = tile.scratch.s + panel * kPrefillPanel;
   for (int r = 0; r < kPrefillTile; ++r, to += kPrefillScoreStride) {
-    const F32 scale = splat(tile.scratch.scale[tile.row(r)]);
-    store(to, E::kScalesQuery ? sums[r][0] : mul(sums[r][0], scale));
-    store(to + kLanes, E::kScalesQuery ? sums[r][1] : mul(sums[r][1], scale));
+    for (int half = 0; half < 2; ++half) {
+      F32 score = sums[r][half];
+      if (!E::kScalesQuery) score = mul(score, splat(tile.scratch.scale[tile.row(r)]));
+      if (kCaps) score = mul(splat(cap), tanh_rational(mul(score, splat(1.0f / cap))));
+      store(to + half * kLanes, score);
+    }
   }
 }
 
 // Adjusts and settles row r.
 template <class E, typename S>
-void prefill_adjust_row(const PrefillTile<E>& tile, const ScoreTerms<S>& terms, int r) {
+void prefill_adjust_row(const PrefillTile<E>& tile, const ScoreTerms<S>& row_terms, int r) {
   const PrefillScratch<E>& scratch = tile.scratch;
+  ScoreTerms<S> terms = row_terms;  // a copy that no store can change: the loop below is made for what it holds
+  terms.cap = 0;
   const int64_t begin = tile.begin * kPrefillPanel, end = tile.end * kPrefillPanel;
   const int64_t low = scratch.low[tile.row(r)] - tile.first_key, high = scratch.high[tile.row(r)] - tile.first_key;
   float* scores = scratch.s + r * kPrefillScoreStride;
   const int64_t last = at_most(end, high);
+  F32 top = splat(kHidden);
   for (int64_t i = begin; i < last; i += kLanes) {
-    store(scores + i, apply_terms(terms, load(scores + i), tile.first_key + i, last - i));
+    const F32 score = apply_terms(terms, load(scores + i), tile.first_key + i, last - i);
+    store(scores + i, score);
+    top = max(score, top);
   }
-  if (low > begin || high < end) {
-    for (int64_t i = begin; i < end; i += kLanes) store(scores + i, prefill_bound(load(scores + i), i, low, high));
+  const bool edge = low > begin || high < end;
+  if (edge) {
+    top = splat(kHidden);
+    for (int64_t i = begin; i < end; i += kLanes) {
+      const F32 score = prefill_bound(load(scores + i), i, low, high);
+      store(scores + i, score);
+      top = max(score, top);
+    }
   }
-  prefill_settle_row(tile, r, scores + begin, 0.0f, begin, end - begin);
+  prefill_settle_row(tile, r, scores + begin, top, edge || terms.hides(), 0.0f, begin, end - begin);
 }
 
 // All weights of one tile.
@@ -62,6 +76,11 @@ template <class E, typename S>
 [[gnu::noinline]] void prefill_adjust_tile(PrefillTile<E>& tile, const ScoreTerms<S>* terms) {
   if (terms[0].hides()) prefill_shrink_tile(tile, terms);
   if (tile.begin >= tile.end) return;
-  for (int64_t panel = tile.begin; panel < tile.end; ++panel) prefill_raw_panel(tile, panel);
+  const float cap = terms[0].cap;
+  if (cap > 0) {
+    for (int64_t panel = tile.begin; panel < tile.end; ++panel) prefill_raw_panel<E, true>(tile, panel, cap);
+  } else {
+    for (int64_t panel = tile.begin; panel < tile.end; ++panel) prefill_raw_panel<E, false>(tile, panel, cap);
+  }
   for (int r = 0; r < kPrefillTile; ++r) prefill_adjust_row(tile, terms[r], r);
 }

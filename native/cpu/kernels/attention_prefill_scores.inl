@@ -58,16 +58,33 @@ template <class E>
   for (int64_t i = begin; i < end; i += kLanes) store(weights + i, mul(load(weights + i), factor));
 }
 
+// weights[i] = 2^(scores[i] + offset), 0 where the score hides; returns the sum with them.
+template <class E, bool kHides>
+[[gnu::always_inline]] inline F32 prefill_row_weights(typename E::Element* weights, const float* scores, int64_t count,
+                                                      F32 offset, F32 sum) {
+  for (int64_t i = 0; i < count; i += kPrefillPanel) {
+    F32 parts[2];
+    for (int half = 0; half < 2; ++half) {
+      const F32 score = load(scores + i + half * kLanes);
+      parts[half] = E::power(add(score, offset));
+      if (kHides) parts[half] = select(equal(score, splat(kHidden)), zero(), parts[half]);
+    }
+    sum = add(sum, add(parts[0], parts[1]));
+    E::store_weights(weights + i, parts[0], parts[1]);
+  }
+  return sum;
+}
+
 // Turns `count` scores of row r, relative to `base` (s − base, −∞ hides), into its weights from `at` on, and moves the
-// row's reference where needed. Its earlier weights of this block begin at the tile's first panel.
+// row's reference where needed. Its earlier weights of this block begin at the tile's first panel. `top_lanes` is the
+// maximum over the scores, lane by lane; `hides` says that some may be −∞.
 template <class E>
 [[gnu::always_inline]] inline void prefill_settle_row(const PrefillTile<E>& tile, int r, const float* scores,
-                                                      float base, int64_t at, int64_t count) {
+                                                      F32 top_lanes, bool hides, float base, int64_t at,
+                                                      int64_t count) {
   const PrefillScratch<E>& scratch = tile.scratch;
   const int64_t row = tile.row(r);
   typename E::Element* weights = scratch.p + r * kPrefillScoreStride + at;
-  F32 top_lanes = load(scores);
-  for (int64_t i = kLanes; i < count; i += kLanes) top_lanes = max(load(scores + i), top_lanes);
   float top = reduce_max(top_lanes);
   if (top == kHidden) {
     // Nothing visible, or nothing but NaN, which max may have passed over and which the row has to show.
@@ -89,17 +106,9 @@ template <class E>
     reference = grown;
   }
   scratch.start[row] = -reference;
-  const F32 offset = splat(base - reference);
-  const F32 hidden = splat(kHidden);
-  F32 sum = load(scratch.sum + row * kLanes);
-  for (int64_t i = 0; i < count; i += kPrefillPanel) {
-    const F32 left = load(scores + i), right = load(scores + i + kLanes);
-    const F32 p_left = select(equal(left, hidden), zero(), E::power(add(left, offset)));
-    const F32 p_right = select(equal(right, hidden), zero(), E::power(add(right, offset)));
-    sum = add(sum, add(p_left, p_right));
-    E::store_weights(weights + i, p_left, p_right);
-  }
-  store(scratch.sum + row * kLanes, sum);
+  const F32 sum = load(scratch.sum + row * kLanes), offset = splat(base - reference);
+  store(scratch.sum + row * kLanes, hides ? prefill_row_weights<E, true>(weights, scores, count, offset, sum)
+                                          : prefill_row_weights<E, false>(weights, scores, count, offset, sum));
 }
 
 // Lanes whose key is outside [low, high) become −∞; `key` is the key of lane 0. Compared as numbers relative to `key`,
@@ -126,7 +135,8 @@ template <class E>
       store(scores, prefill_bound(load(scores), key, low, high));
       store(scores + kLanes, prefill_bound(load(scores + kLanes), key + kLanes, low, high));
     }
-    prefill_settle_row(tile, r, scores, -scratch.start[row], panel * kPrefillPanel, kPrefillPanel);
+    prefill_settle_row(tile, r, scores, max(load(scores + kLanes), load(scores)), true, -scratch.start[row],
+                       panel * kPrefillPanel, kPrefillPanel);
     started = started && (scratch.started[row] || low >= high);
   }
   tile.bounds().started = started;

@@ -38,8 +38,8 @@
   return select(less(x, lowest), zero(), result);
 }
 
-// Rational, odd. Within 6 ulp.
-[[gnu::always_inline]] inline F32 tanh(F32 x) {
+// Rational, odd. Where |x| is below 0.0004 or above 9 the error is 3e-7 of 1, elsewhere within 6 ulp.
+[[gnu::always_inline]] inline F32 tanh_rational(F32 x) {
   const F32 bound = splat(7.90531111f);
   const F32 y = min(bound, max(neg(bound), x));
   const F32 z = mul(y, y);
@@ -52,7 +52,12 @@
   F32 q = fma(splat(1.19825839466702e-06f), z, splat(1.18534705686654e-04f));
   q = fma(q, z, splat(2.26843463243900e-03f));
   q = fma(q, z, splat(4.89352518554385e-03f));
-  const F32 result = select(less(splat(9.0f), abs(x)), copy_sign(splat(1.0f), x), div(mul(y, p), q));
+  return div(mul(y, p), q);
+}
+
+// Within 6 ulp everywhere.
+[[gnu::always_inline]] inline F32 tanh(F32 x) {
+  const F32 result = select(less(splat(9.0f), abs(x)), copy_sign(splat(1.0f), x), tanh_rational(x));
   return select(less(abs(x), splat(0.0004f)), x, result);
 }
 
