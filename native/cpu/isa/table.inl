@@ -40,7 +40,7 @@ constexpr JoinedRows<kCounts...> join_rows(const KernelInfo (&... arrays)[kCount
 
 constexpr auto kJoined = join_rows(
     // attention: decode before prefill
-    kAttentionDecode, kAttentionPrefill,
+    kAttentionDecode, kAttentionPrefill, kCachedAttention,
 
     // linear_attention: recurrent before chunk
     kLinearAttention,
