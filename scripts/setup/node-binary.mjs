@@ -11,7 +11,8 @@ export function nodeBinary(major, arch = process.arch) {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'package.json'), '{ "private": true }\n');
   const npm = process.env.npm_execpath ? [process.execPath, process.env.npm_execpath] : ['npm'];
-  const options = ['--ignore-scripts', '--no-audit', '--no-fund', '--no-package-lock', `--cpu=${arch}`];
+  // npm refuses a package for another processor unless it is forced.
+  const options = ['--ignore-scripts', '--no-audit', '--no-fund', '--no-package-lock', `--cpu=${arch}`, '--force'];
   run(npm[0], [...npm.slice(1), 'install', ...options, `${name}@${major}`], `${name}@${major} could not be installed`, {
     cwd: folder,
   });
