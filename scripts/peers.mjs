@@ -9,7 +9,7 @@ import { loadOnnxruntime, openSession } from './bench/onnxruntime.mjs';
 import { readOptions } from './bench/options.mjs';
 import { peerGraph } from './bench/peer-graphs.mjs';
 import { conclude, describe, progress } from './bench/results.mjs';
-import { buildCase, summarise } from './bench/run-cases.mjs';
+import { buildCase, release, summarise } from './bench/run-cases.mjs';
 import { duration, median, medianRatio, significant, spread } from './bench/statistics.mjs';
 import { targets } from './bench/targets.mjs';
 import { SetupError } from './setup/steps.mjs';
@@ -49,7 +49,7 @@ async function compare(lib, ort, { id, threads }, report) {
   const own = summarise({ spec, threads, built }, measured.own);
   const rounds = measured.peer.ms;
   await session.release();
-  for (const tensor of Object.values(built.tensors)) tensor.dispose();
+  release(built);
   return {
     ...own,
     difference,

@@ -27,17 +27,14 @@ const optionBytes = (spec, { bias, mask }) =>
   visiblePairs(spec) * spec.Hq * ((bias ? bias.data.BYTES_PER_ELEMENT : 0) + (mask ? 1 : 0));
 
 export function attentionCase(lib, spec) {
-  const { dtype, T, S, Hq, Hkv, D, sessions = 1 } = spec;
-  const B = spec.B * sessions;
+  const { dtype, B, T, S, Hq, Hkv, D } = spec;
   const q = random(lib, [B, T, Hq, D], { dtype });
   const k = random(lib, [B, S, Hkv, D], { dtype });
   const v = random(lib, [B, S, Hkv, D], { dtype });
   const out = lib.Tensor.empty([B, T, Hq, D], { dtype });
   const own = optionTensors(lib, spec);
   const options = { ...spec.options, ...own, ...(spec.allocate ? {} : { out }) };
-  const call = spec.single
-    ? singleCalls(lib, { q, k, v, out, options: spec.options })
-    : () => (spec.asynchronous ? lib.attention : lib.attentionSync)(q, k, v, options);
+  const call = () => (spec.asynchronous ? lib.attention : lib.attentionSync)(q, k, v, options);
   const tensors = { q, k, v, out, ...own };
   return {
     call,
@@ -48,16 +45,5 @@ export function attentionCase(lib, spec) {
     bytes: bytesOf(...Object.values(tensors)),
     read: bytesOf(k, v),
     optionBytes: optionBytes(spec, own),
-  };
-}
-
-// The sessions of one batch, one call after the other.
-function singleCalls({ attentionSync }, { q, k, v, out, options }) {
-  const calls = Array.from({ length: q.shape[0] }, (_, session) => {
-    const [one, keys, values, result] = [q, k, v, out].map((tensor) => tensor.slice(0, session, session + 1));
-    return () => attentionSync(one, keys, values, { ...options, out: result });
-  });
-  return () => {
-    for (const call of calls) call();
   };
 }

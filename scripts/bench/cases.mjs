@@ -44,6 +44,8 @@ const step = (id, about, more = {}) =>
 
 const causal = { causal: true };
 
+const sessions = { op: 'sessions', dtype: 'bf16', S: 2048, sessions: 32, toy: { S: 40, sessions: 3 } };
+
 // As a caller writes it who cares for nothing: the result is allocated too.
 const tiny = { T: 1, S: 1, Hq: 1, Hkv: 1, H: 1, D: 8, allocate: true, against: undefined, toy: { T: 1, S: 1 } };
 
@@ -104,19 +106,8 @@ export const groups = [
   {
     name: 'softmax sessions',
     cases: [
-      decode('sessions.one-call', '32 sessions of 2048 keys in one call, bf16', {
-        dtype: 'bf16',
-        S: 2048,
-        sessions: 32,
-        toy: { S: 40, sessions: 3 },
-      }),
-      decode('sessions.single-calls', 'the same in 32 calls', {
-        dtype: 'bf16',
-        S: 2048,
-        sessions: 32,
-        single: true,
-        toy: { S: 40, sessions: 3 },
-      }),
+      decode('sessions.one-call', '32 cached sequences of 2048 keys in one call, bf16', sessions),
+      decode('sessions.single-calls', 'the same in 32 calls', { ...sessions, single: true }),
     ],
   },
   {

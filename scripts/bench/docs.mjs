@@ -17,7 +17,8 @@ the rounds are shown; a ratio is the median of the rounds' own ratios, so that a
 \`±\` is the distance from the median that half of the rounds stay within. The shares are of what a probe without any of
 the package's kernels reaches on the same machine in the same round: multiply-adds in registers (FMA), one pass after the
 other over memory as large as the case's (read), the same with every element rewritten in place (update). A probe is
-itself a measurement and can be beaten by a few percent.`;
+itself a measurement and can be beaten by a few percent. A large \`±\` says that the machine was busy with
+other work.`;
 
 const peerNotes = `The peer runs each operator in the form that is fastest there: outputs allocated once, caches and states updated in
 place, the same number of threads. It offers a promise only, which costs it some 20 µs per call; the package is called
@@ -51,13 +52,18 @@ const targetColumns = [
   { title: 'verdict', of: ({ verdict }) => verdict },
 ];
 
-function section({ command, line, date, machine, results, targets }) {
+/** Several runs of one command on one machine, each perhaps of some cases, are one section. */
+function section(runs) {
+  const [{ command, machine }] = runs;
   const withPeer = command === 'bench:peers';
+  const results = runs.flatMap((run) => run.results);
+  const targets = runs.flatMap((run) => run.targets);
   const times = results.filter(({ ms }) => ms !== undefined);
   const memory = results.filter(({ beyondTensors }) => beyondTensors !== undefined);
+  const lines = [...new Set(runs.map(({ line, date }) => `\`${line}\` (${date})`))];
   return [
     withPeer ? `## Against ${machine.peer}` : '## The package alone',
-    `\`${line}\`, ${date}, version ${machine.version}; ${describe(machine)}.`,
+    `Version ${machine.version} on ${describe(machine)}. ${lines.join(', ')}.`,
     ...(withPeer ? [peerNotes] : []),
     markdownTable(times, withPeer ? peerColumns : caseColumns),
     ...memory.map(
@@ -69,15 +75,22 @@ function section({ command, line, date, machine, results, targets }) {
   ].join('\n\n');
 }
 
+function readRun(file) {
+  const run = JSON.parse(readFileSync(file, 'utf8'));
+  if (run.toy) throw new SetupError(`${file} was measured at toy sizes`);
+  return run;
+}
+
 export function writeDocs(files) {
-  const runs = files.map((file) => {
-    const content = JSON.parse(readFileSync(file, 'utf8'));
-    if (content.toy) throw new SetupError(`${file} was measured at toy sizes`);
-    return content;
-  });
-  const text = [intro, ...runs.map(section)].join('\n\n');
+  const runs = files.map(readRun);
+  const sections = new Map();
+  for (const run of runs) {
+    const key = `${run.command} ${describe(run.machine)}`;
+    sections.set(key, [...(sections.get(key) ?? []), run]);
+  }
+  const text = [intro, ...[...sections.values()].map(section)].join('\n\n');
   writeFileSync(join(root, 'docs/benchmarks.md'), `${text}\n`);
-  writeReadme(runs);
   console.log(`wrote docs/benchmarks.md from ${files.join(', ')}`);
+  writeReadme(runs);
   return 0;
 }

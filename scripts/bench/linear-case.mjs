@@ -1,4 +1,4 @@
-// One linear-attention case as a call of the package, with what it costs.
+// One linear-attention case as a call of the package, with what it costs. States live in a pool and are updated in place.
 import { bytesOf, random, unitRows } from './inputs.mjs';
 
 const hasDelta = (rule) => rule === 'delta' || rule === 'gated_delta';
@@ -16,27 +16,22 @@ export function linearCase(lib, spec) {
     own.decay = random(lib, spec.decay === 'channel' ? shape : [B, T, H], { map: (x) => -0.1 * Math.abs(x) });
   }
   if (delta) own.beta = random(lib, [B, T, H], { map: Math.abs });
-  if (spec.state) own.state = random(lib, [B, H, D, D]).permute([0, 1, 3, 2]);
-  const options = {
-    updateRule,
-    ...own,
-    ...(spec.allocate ? {} : { out }),
-    ...(spec.state ? { returnState: true } : {}),
-  };
-  const call = () => {
-    const result = (spec.asynchronous ? lib.linearAttention : lib.linearAttentionSync)(q, k, v, options);
-    if (spec.state) result.state.dispose();
-    return result;
-  };
+  const pool = spec.state && new lib.StatePool({ heads: H, keyDim: D, updateRule, slots: B });
+  const states = pool && { states: Array.from({ length: B }, () => new lib.RecurrentState(pool)) };
+  const options = { updateRule, ...own, ...(spec.allocate ? {} : { out }), ...states };
   const stateBytes = 4 * B * H * D * D;
   return {
-    call,
+    call: () => (spec.asynchronous ? lib.linearAttention : lib.linearAttentionSync)(q, k, v, options),
     isAsync: spec.asynchronous ?? false,
-    kernel: () => lib.explain('linearAttention', q, k, v, options).kernel,
+    kernel: () => lib.explain('linearAttention', q, k, v, { updateRule, ...own }).kernel,
     tensors: { q, k, v, out, ...own },
     // read the state for q, write it, and with the delta rule read it for k too
     flops: (delta ? 6 : 4) * B * T * H * D * D,
     bytes: bytesOf(q, k, v, out, own.decay, own.beta) + (spec.state ? 2 * stateBytes : 0),
     update: stateBytes,
+    dispose: () => {
+      for (const state of states?.states ?? []) state.dispose();
+      pool?.dispose();
+    },
   };
 }

@@ -80,8 +80,8 @@ const groupQueryModel = ({ Hq, Hkv }, past) => ({
   attributes: { num_heads: Hq, kv_num_heads: Hkv },
 });
 
-function linearAttention(ort, { B, T, H, D, updateRule }, { q, k, v, decay, beta, state }) {
-  const past = state && new ort.Tensor('float32', state.contiguous().data, [B, H, D, D]);
+function linearAttention(ort, { B, T, H, D, updateRule, state }, { q, k, v, decay, beta }) {
+  const past = state && empty(ort, [B, H, D, D]); // as our sessions begin
   const given = { state: past, decay: decay && packed(ort, decay), beta: beta && packed(ort, beta) };
   const optional = Object.entries(given).map(([name, tensor]) => tensor && { name });
   while (optional.length > 0 && optional.at(-1) === undefined) optional.pop();

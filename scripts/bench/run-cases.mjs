@@ -3,9 +3,16 @@ import { attentionCase } from './attention-case.mjs';
 import { sized } from './cases.mjs';
 import { linearCase } from './linear-case.mjs';
 import { measureInTurns } from './measure.mjs';
+import { sessionsCase } from './sessions-case.mjs';
 import { median, medianRatio, spread } from './statistics.mjs';
 
-const builders = { attention: attentionCase, linearAttention: linearCase };
+const builders = { attention: attentionCase, linearAttention: linearCase, sessions: sessionsCase };
+/** Gives the memory of a case back. */
+export function release({ tensors, dispose }) {
+  dispose?.();
+  for (const tensor of Object.values(tensors)) tensor.dispose();
+}
+
 export const buildCase = (lib, spec) => builders[spec.op](lib, spec);
 
 const dramBytes = 256 * 2 ** 20;
@@ -14,7 +21,7 @@ const dramBytes = 256 * 2 ** 20;
 function probesOf(probe, spec, built, threads, toy) {
   const bytes = Math.min(toy ? 2 ** 20 : dramBytes, Math.max(built.read ?? built.update ?? 0, 2 ** 20));
   const probes = {};
-  if (spec.against === 'fma') probes.fma = () => probe.fma(threads);
+  if (spec.against === 'fma' || spec.against === 'read') probes.fma = () => probe.fma(threads);
   if (spec.against === 'fma' && spec.dtype === 'bf16') probes.bf16 = () => probe.bf16(threads);
   if (spec.against === 'read') probes.read = () => probe.read(threads, bytes);
   if (spec.against === 'update') probes.update = () => probe.update(threads, bytes);
@@ -27,8 +34,10 @@ const rates = (amount, rounds) => rounds.map((ms) => amount / ms / 1e6);
 
 function sharesOf({ spec, built }, { ms, probes }) {
   const amounts = { fma: built.flops, bf16: built.flops, read: built.read, update: built.update * 2 };
-  const held = [spec.against, 'bf16'].filter((name) => probes[name]?.every((limit) => limit > 0));
-  return Object.fromEntries(held.map((name) => [name, medianRatio(rates(amounts[name], ms), probes[name])]));
+  const held = [spec.against, 'fma', 'bf16'].filter((name) => probes[name]?.every((limit) => limit > 0));
+  return Object.fromEntries(
+    [...new Set(held)].map((name) => [name, medianRatio(rates(amounts[name], ms), probes[name])]),
+  );
 }
 
 export function summarise({ spec, threads, built }, { ms, probes }) {
@@ -69,6 +78,6 @@ export async function runGroup(lib, probe, group, { toy, rounds = group.rounds ?
   const times = { rounds: toy ? 1 : rounds, ms: toy ? 1 : 60, settle: toy ? 0 : 5, report };
   const measured = await measureInTurns(entries, times);
   const results = entries.map((entry) => summarise(entry, measured[entry.id]));
-  for (const { built } of entries) for (const tensor of Object.values(built.tensors)) tensor.dispose();
+  for (const { built } of entries) release(built);
   return results;
 }

@@ -35,7 +35,9 @@ const judges = {
   share(row, own) {
     const { of, atLeast } = row.share;
     const value = own.shares[of];
-    return { value, text: percent(value), bound: `≥ ${percent(atLeast)} of ${of}`, ok: value >= atLeast };
+    const alsoFma = of === 'fma' ? '' : `; ${percent(own.shares.fma)} of fma`;
+    const text = `${percent(value)}${own.shares.fma === undefined ? '' : alsoFma}`;
+    return { value, text, bound: `≥ ${percent(atLeast)} of ${of}`, ok: value >= atLeast };
   },
   time(row, own) {
     const value = own.ms * 1000;
