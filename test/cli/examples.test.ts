@@ -18,6 +18,21 @@ describe('examples', () => {
     expect(Number(difference)).toBeLessThan(1e-5);
   });
 
+  it('cached-sessions decodes many sessions in one call', async () => {
+    const { code, stdout, stderr } = await example('cached-sessions');
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(/after 4 steps: 44, 11, 127, 127 tokens/);
+    expect(stdout).toMatch(/restored from \d+ bytes: 42 tokens/);
+  });
+
+  it('recurrent-sessions steps, branches and takes back', async () => {
+    const { code, stdout, stderr } = await example('recurrent-sessions');
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toContain('sessions of 204, 24, 204 tokens, 65536 bytes of state each');
+    expect(stdout).toContain('after taking back three: 204, 24, 201 tokens');
+    expect(stdout).toMatch(/restored from \d+ bytes: 24 tokens/);
+  });
+
   it('async-server answers one request and stops the other', async () => {
     const { code, stdout, stderr } = await example('async-server');
     expect([code, stderr]).toEqual([0, '']);
