@@ -26,19 +26,28 @@ void prefill_shrink_tile(PrefillTile<E>& tile, const ScoreTerms<S>* terms) {
   tile.end = first < last ? divide_up(last - tile.first_key, kPrefillPanel) : tile.begin;
 }
 
-// One panel of scores, softcap applied: its latencies hide behind the next panel's products.
-template <class E, bool kCaps>
-[[gnu::always_inline]] inline void prefill_raw_panel(const PrefillTile<E>& tile, int64_t panel, float cap) {
+// One panel of scores as they are.
+template <class E>
+[[gnu::always_inline]] inline void prefill_raw_panel(const PrefillTile<E>& tile, int64_t panel) {
   F32 sums[kPrefillTile][2];
   for (int r = 0; r < kPrefillTile; ++r) sums[r][0] = sums[r][1] = zero();
   prefill_multiply<E, E::kPair, kPrefillTile * E::kPair>(sums, tile.queries(), tile.keys(panel), tile.plan.steps);
   float* to = tile.scratch.s + panel * kPrefillPanel;
   for (int r = 0; r < kPrefillTile; ++r, to += kPrefillScoreStride) {
+    const F32 scale = splat(tile.scratch.scale[tile.row(r)]);
+    store(to, E::kScalesQuery ? sums[r][0] : mul(sums[r][0], scale));
+    store(to + kLanes, E::kScalesQuery ? sums[r][1] : mul(sums[r][1], scale));
+  }
+}
+
+// Softcap over one panel, right after its products: its latencies hide behind the next panel's. Not inlined, or its
+// constants would take registers from the products.
+[[gnu::noinline]] inline void prefill_cap_panel(float* scores, float cap) {
+  const F32 caps = splat(cap), inverse = splat(1.0f / cap);
+  for (int r = 0; r < kPrefillTile; ++r, scores += kPrefillScoreStride) {
     for (int half = 0; half < 2; ++half) {
-      F32 score = sums[r][half];
-      if (!E::kScalesQuery) score = mul(score, splat(tile.scratch.scale[tile.row(r)]));
-      if (kCaps) score = mul(splat(cap), tanh_rational(mul(score, splat(1.0f / cap))));
-      store(to + half * kLanes, score);
+      float* at = scores + half * kLanes;
+      store(at, mul(caps, tanh_rational(mul(load(at), inverse))));
     }
   }
 }
@@ -76,11 +85,9 @@ template <class E, typename S>
 [[gnu::noinline]] void prefill_adjust_tile(PrefillTile<E>& tile, const ScoreTerms<S>* terms) {
   if (terms[0].hides()) prefill_shrink_tile(tile, terms);
   if (tile.begin >= tile.end) return;
-  const float cap = terms[0].cap;
-  if (cap > 0) {
-    for (int64_t panel = tile.begin; panel < tile.end; ++panel) prefill_raw_panel<E, true>(tile, panel, cap);
-  } else {
-    for (int64_t panel = tile.begin; panel < tile.end; ++panel) prefill_raw_panel<E, false>(tile, panel, cap);
+  for (int64_t panel = tile.begin; panel < tile.end; ++panel) {
+    prefill_raw_panel(tile, panel);
+    if (terms[0].cap > 0) prefill_cap_panel(tile.scratch.s + panel * kPrefillPanel, terms[0].cap);
   }
   for (int r = 0; r < kPrefillTile; ++r) prefill_adjust_row(tile, terms[r], r);
 }

@@ -8,9 +8,10 @@
 // Cost: one worker holds 4 · (rows + keys) · (K + V') bytes and little more, V' = V rounded up to a panel; rows · (K + V')
 // stays below 512k floats or 384 rows, keys · (K + V') below 72k floats or 64 keys. Independent of T and S.
 
-inline constexpr int kPrefillTile = kRegisters >= 32 ? 12 : 6;  // query rows of a register tile
-inline constexpr int kPrefillPanel = 2 * kLanes;                // its columns: keys, or value columns
-inline constexpr int kPrefillRows = 96;                         // query rows of a block
+// Query rows of a register tile; the narrow vectors of NEON need registers for values on their way.
+inline constexpr int kPrefillTile = kRegisters < 32 ? 6 : kLanes == 4 ? 8 : 12;
+inline constexpr int kPrefillPanel = 2 * kLanes;  // its columns: keys, or value columns
+inline constexpr int kPrefillRows = 96;           // query rows of a block
 inline constexpr int kPrefillTiles = kPrefillRows / kPrefillTile;
 inline constexpr int kPrefillMaxKeys = 256;                       // most keys of a block
 inline constexpr int kPrefillScoreStride = kPrefillMaxKeys + 16;  // elements; not a power of two, for the cache's sets
