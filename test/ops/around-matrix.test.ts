@@ -69,7 +69,7 @@ const operations: Readonly<Record<Around, Operation>> = {
     oracle: (args: never) => causalConv1d(args) as unknown as Record<string, Dense>,
     cases: (random) => [
       ...widths.map((C) => ({ x: random.normals([2, 9, C]), weight: random.normals([C, 4]), returnState: true })),
-      ...[1, 2, 3, 5, 8].map((W) => ({
+      ...[1, 2, 3, 5, 8, 16].map((W) => ({
         x: random.normals([2, 3, 21]),
         weight: random.normals([21, W]),
         bias: random.normals([21]),
@@ -85,6 +85,13 @@ const operations: Readonly<Record<Around, Operation>> = {
         cuSeqlens: [0, 1, 1, 8, 12],
         returnState: true,
       },
+      // Sequences that end inside, at and far beyond a block of tokens.
+      ...[3, 5].map((W) => ({
+        x: random.normals([206, 21]),
+        weight: random.normals([21, W]),
+        cuSeqlens: [0, 3, 4, 4, 64, 74, 204, 206],
+        returnState: true,
+      })),
     ],
   },
   decayGate: {
