@@ -42,13 +42,17 @@ describe('tensors', () => {
     ['null', null, 'null'],
     ['a string', 'k', 'a string'],
     ['a number', 3, 'a number'],
-    ['an array', [1, 2, 3], 'Float32Array'],
     ['a function', () => kv, 'a function'],
     ['a promise', Promise.resolve(kv), 'await it first'],
     ['a plain object', { data: new Float32Array(96) }, 'data, dims and type'],
     ['an object without numbers', { data: [0, 0], dims: [2], type: 'float32' }, 'k.data'],
   ])('are not %s', async (_, value, mention) => {
     await refuses([q, value, kv], TypeError, 'ERR_ATTN_ARG_TYPE', 'k', mention);
+  });
+
+  it('are not arrays of numbers', async () => {
+    await refuses([q, kv, [1, 2, 3]], TypeError, 'ERR_ATTN_ARG_TYPE', 'v', 'Float32Array');
+    expect(() => attentionSync(q, [1, 2, 3] as never)).toThrow('sequences[0] must be a Sequence');
   });
 
   it('fit together', async () => {
