@@ -11,6 +11,7 @@
 
 inline constexpr int64_t kRecurrentTokens = 8;
 inline constexpr int kRows = 4;  // rows of the state that share the loads of k and q
+inline constexpr int kRowsAhead = 16;
 
 // What one token brings to every row of a state head; offsets in floats within the token's part of the scratch.
 struct RecurrentPlan {
@@ -40,8 +41,9 @@ inline RecurrentPlan recurrent_plan(const LinearShape& shape) {
   plan.token_floats = next;
   plan.tile = next * kRecurrentTokens;
   plan.worker_floats = plan.tile + kRows * shape.row + shape.row;
-  // Rows per task follow from the state's size alone: 32 KB of state, whole row groups.
-  plan.piece_rows = linear_max(kRows, linear_ceil((32 << 10) / 4, linear_max(shape.row, 1)) / kRows * kRows);
+  // Rows per task follow from the call's sizes alone: each task prepares the token again, so many heads get larger tasks.
+  const int64_t piece_bytes = shape.sequences * shape.state_heads >= 16 ? 128 << 10 : 16 << 10;
+  plan.piece_rows = linear_max(kRows, piece_bytes / 4 / linear_max(shape.row, 1) / kRows * kRows);
   plan.pieces = linear_ceil(shape.V, plan.piece_rows);
   return plan;
 }
@@ -90,43 +92,43 @@ void recurrent_token(const LinearAttentionCall& call, const LinearShape& shape, 
   }
 }
 
-// Sums of kRows rows with one vector: to[r] = state[r] · x, in lanes.
-inline void read_rows(const float* state, int64_t stride, const float* x, int64_t K, float* to) {
-  F32 sum[kRows] = {zero(), zero(), zero(), zero()};
-  int64_t k = 0;
-  for (; k + kLanes <= K; k += kLanes) {
-    const F32 at = load(x + k);
-    for (int r = 0; r < kRows; ++r) sum[r] = fma(load(state + r * stride + k), at, sum[r]);
-  }
-  for (int r = 0; k < K && r < kRows; ++r) {
-    sum[r] = fma(load_partial(state + r * stride + k, K - k), load(x + k), sum[r]);
-  }
-  for (int r = 0; r < kRows; ++r) to[r] = reduce_add(sum[r]);
+// Asks for the state some row groups further on, half of it in each sweep, spread evenly: rows follow each other in
+// memory, but the hardware does not see a pattern in sweeps over kRows of them at a time.
+inline void prefetch_rows(const float* state, int64_t stride, int64_t k, int half) {
+  const float* ahead = state + kRowsAhead * stride + k * kRows;
+#pragma GCC unroll 8
+  for (int i = half * 16; i < kRows * kLanes; i += 32) prefetch_l1(ahead + i);
 }
 
-// The same for two vectors in one sweep.
-inline void read_rows(const float* state, int64_t stride, const float* x, const float* y, int64_t K, float* to,
-                      float* to_y) {
-  F32 sum[kRows] = {zero(), zero(), zero(), zero()};
-  F32 sum_y[kRows] = {zero(), zero(), zero(), zero()};
+// One step of a sweep. The unrolling keeps the sums in registers: GCC 12 leaves them on the stack otherwise.
+template <bool kPair>
+[[gnu::always_inline]] inline void read_step(const float* state, int64_t stride, int64_t n, F32 x, F32 y, F32* sum,
+                                             F32* sum_y) {
+#pragma GCC unroll 8
+  for (int r = 0; r < kRows; ++r) {
+    F32 value = n == kLanes ? load(state + r * stride) : load_partial(state + r * stride, n);
+    keep(value);
+    sum[r] = fma(value, x, sum[r]);
+    if (kPair) sum_y[r] = fma(value, y, sum_y[r]);
+  }
+}
+
+// Products of kRows rows with one vector, or with two in one sweep: to[r] = state[r] · x, to_y[r] = state[r] · y.
+template <bool kPair>
+void read_rows(const float* state, int64_t stride, const float* x, const float* y, int64_t K, float* to, float* to_y) {
+  F32 sum[kRows], sum_y[kRows];
+#pragma GCC unroll 8
+  for (int r = 0; r < kRows; ++r) sum[r] = sum_y[r] = zero();
   int64_t k = 0;
   for (; k + kLanes <= K; k += kLanes) {
-    const F32 at = load(x + k), at_y = load(y + k);
-    for (int r = 0; r < kRows; ++r) {
-      F32 value = load(state + r * stride + k);
-      keep(value);
-      sum[r] = fma(value, at, sum[r]);
-      sum_y[r] = fma(value, at_y, sum_y[r]);
-    }
+    prefetch_rows(state, stride, k, 0);
+    read_step<kPair>(state + k, stride, kLanes, load(x + k), kPair ? load(y + k) : zero(), sum, sum_y);
   }
-  for (int r = 0; k < K && r < kRows; ++r) {
-    const F32 value = load_partial(state + r * stride + k, K - k);
-    sum[r] = fma(value, load(x + k), sum[r]);
-    sum_y[r] = fma(value, load(y + k), sum_y[r]);
-  }
+  if (k < K) read_step<kPair>(state + k, stride, K - k, load(x + k), kPair ? load(y + k) : zero(), sum, sum_y);
+#pragma GCC unroll 8
   for (int r = 0; r < kRows; ++r) {
     to[r] = reduce_add(sum[r]);
-    to_y[r] = reduce_add(sum_y[r]);
+    if (kPair) to_y[r] = reduce_add(sum_y[r]);
   }
 }
 
@@ -137,20 +139,30 @@ void write_rows(const float* from, int64_t from_stride, const float* token, cons
   const float* gate = token + plan.gate;
   const float* write = token + plan.write;
   const float* second = token + plan.second;
-  for (int64_t k = 0; k < K; k += kLanes) {
+  F32 by_u[kRows], by_y[kRows];
+#pragma GCC unroll 8
+  for (int r = 0; r < kRows; ++r) {
+    by_u[r] = splat(u[r]);
+    by_y[r] = kSecond ? splat(y[r]) : zero();
+  }
+  int64_t k = 0;
+  for (; k + kLanes <= K; k += kLanes) {
+    prefetch_rows(from, from_stride, k, 1);
     const F32 kept = load(gate + k), key = load(write + k);
     const F32 other = kSecond ? load(second + k) : zero();
-    const bool whole = k + kLanes <= K;
+#pragma GCC unroll 8
     for (int r = 0; r < kRows; ++r) {
-      const F32 before = whole ? load(from + r * from_stride + k) : load_partial(from + r * from_stride + k, K - k);
-      F32 value = fma(key, splat(u[r]), mul(before, kept));
-      if (kSecond) value = fma(other, splat(y[r]), value);
-      if (whole) {
-        store(to + r * to_stride + k, value);
-      } else {
-        store_partial(to + r * to_stride + k, value, K - k);
-      }
+      const F32 value = fma(key, by_u[r], mul(load(from + r * from_stride + k), kept));
+      store(to + r * to_stride + k, kSecond ? fma(other, by_y[r], value) : value);
     }
+  }
+  if (k == K) return;
+  const F32 kept = load(gate + k), key = load(write + k);
+  const F32 other = kSecond ? load(second + k) : zero();
+#pragma GCC unroll 8
+  for (int r = 0; r < kRows; ++r) {
+    const F32 value = fma(key, by_u[r], mul(load_partial(from + r * from_stride + k, K - k), kept));
+    store_partial(to + r * to_stride + k, kSecond ? fma(other, by_y[r], value) : value, K - k);
   }
 }
 
@@ -180,9 +192,9 @@ void recurrent_rows(const LinearAttentionCall& call, const LinearShape& shape, c
       const float* query = token + plan.query + reader * plan.row;
       const float* products = scalars + 2 + 3 * reader;
       if (reader == 0 && shape.delta) {
-        read_rows(group.from, group.from_stride, token + plan.read, query, shape.K, y, o);
+        read_rows<true>(group.from, group.from_stride, token + plan.read, query, shape.K, y, o);
       } else {
-        read_rows(group.from, group.from_stride, query, shape.K, o);
+        read_rows<false>(group.from, group.from_stride, query, nullptr, shape.K, o, nullptr);
       }
       if (reader == 0) {
         for (int r = 0; r < kRows; ++r) u[r] = scalars[0] * v[r] + (shape.delta && !shape.free_vectors ? y[r] : 0.0f);
