@@ -98,7 +98,7 @@ void prefill_gather_row(const PrefillPlan& plan, const SequenceRules& rules, int
     }
     if (count == 0) continue;
     float highest = reduce_max(top);
-    if (nan && highest == kHidden) highest = 0;  // NaN must show although max may have passed over it
+    if (nan && !(highest > kHidden)) highest = 0;  // NaN must show, whether max keeps it or passes over it
     const float grown = highest > reference ? highest : reference;
     const float shrink = started ? prefill_power(reference - grown) : 0.0f;
     reference = grown;
