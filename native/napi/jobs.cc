@@ -188,6 +188,7 @@ napi_value Environment::on_abort(napi_env env, napi_callback_info info) {
     if (!job.state_.compare_exchange_strong(expected, Job::State::cancelled)) return nullptr;
     // Nobody knows how long the work before it in the queue takes, so the caller is told now.
     job.status_ = {ErrorCode::aborted, "aborted"};
+    job.release();  // it will not run: what it held, sequences for instance, is free for the next call
     environment.settle(job);
     return nullptr;
   });
