@@ -21,6 +21,7 @@ template <typename S, typename C>
 struct KeyProduct {
   using Vector = F32;
   static constexpr int kWidth = kLanes;  // values of one vector
+  static constexpr bool kKeeps = true;   // a query vector is loaded once per tile of keys, not with each product
 
   [[gnu::always_inline]] static Vector query(const S* from, int64_t n) { return load_partial(from, n); }
   [[gnu::always_inline]] static Vector key(const C* from) { return load(from); }
@@ -32,6 +33,7 @@ template <>
 struct KeyProduct<bf16, bf16> {
   using Vector = Bf16x32;
   static constexpr int kWidth = 2 * kLanes;
+  static constexpr bool kKeeps = kHasBf16Dot;  // as two floats it would take registers that the sums need
 
   [[gnu::always_inline]] static Vector query(const bf16* from, int64_t n) {
     if (n == kWidth) return load_bf16_pairs(from);
@@ -105,7 +107,7 @@ inline void score_tile(const typename Product::Vector* q, int64_t vectors, const
 #pragma GCC unroll 4
     for (int r = 0; r < kRows; ++r) {
       typename Product::Vector row = q[r * vectors + vector];
-      keep(row);
+      if constexpr (Product::kKeeps) keep(row);
 #pragma GCC unroll 16
       for (int j = 0; j < kKeys; ++j) sums[j * kRows + r] = Product::sum(sums[j * kRows + r], k[j], row);
     }

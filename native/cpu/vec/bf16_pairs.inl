@@ -19,10 +19,6 @@ struct Bf16x32 {  // 2 · kLanes values
   split_bf16(splat(both), pairs.even, pairs.odd);
   return pairs;
 }
-[[gnu::always_inline]] inline void keep(Bf16x32& pairs) {
-  keep(pairs.even);
-  keep(pairs.odd);
-}
 // Adds a[2i]·b[2i] + a[2i+1]·b[2i+1] to lane i.
 [[gnu::always_inline]] inline F32 dot_bf16(F32 acc, Bf16x32 a, Bf16x32 b) {
   return fma(a.odd, b.odd, fma(a.even, b.even, acc));
