@@ -1,0 +1,315 @@
+// Cached sequences: what they hold, how they share pages, and that calls over them give what plain attention gives.
+import {
+  CachePool,
+  type CachePoolOptions,
+  Sequence,
+  Tensor,
+  attention,
+  attentionSync,
+  setThreads,
+} from 'hybrid-attention';
+import { describe, expect, it } from 'vitest';
+import { attention as oracle } from '../oracle/attention';
+import { Dense } from '../oracle/dense';
+import { expectClose, expectSameBits } from '../support/compare';
+import { Random } from '../support/random';
+import { rounded, toDense, toTensor } from '../support/tensors';
+import { type FloatType, tolerances } from '../support/tolerance';
+import { caught, expectError } from './errors';
+
+const [kvHeads, group, keyDim, valueDim] = [2, 3, 20, 24];
+const heads = kvHeads * group;
+
+interface Tokens {
+  key: Dense;
+  value: Dense;
+}
+
+/** Tokens [from, to) along the token axis of [1, tokens, heads, dim]. */
+function cut(x: Dense, from: number, to: number): Dense {
+  const row = x.shape[2]! * x.shape[3]!;
+  return new Dense([1, to - from, x.shape[2]!, x.shape[3]!], x.data.slice(from * row, to * row));
+}
+const joined = (parts: readonly Dense[]): Dense => {
+  const tokens = parts.reduce((sum, { shape }) => sum + shape[1]!, 0);
+  return new Dense(
+    [1, tokens, ...parts[0]!.shape.slice(2)],
+    parts.flatMap(({ data }) => [...data]),
+  );
+};
+const stacked = (parts: readonly Dense[]): Dense =>
+  new Dense(
+    [parts.length, ...parts[0]!.shape.slice(1)],
+    parts.flatMap(({ data }) => [...data]),
+  );
+
+function tokens(random: Random, count: number, dtype: FloatType = 'f32'): Tokens {
+  return {
+    key: rounded(random.normals([1, count, kvHeads, keyDim]), dtype),
+    value: rounded(random.normals([1, count, kvHeads, valueDim]), dtype),
+  };
+}
+const queries = (random: Random, count: number, dtype: FloatType = 'f32') =>
+  rounded(random.normals([1, count, heads, keyDim]), dtype);
+
+const pool = (options: Partial<CachePoolOptions> = {}) =>
+  new CachePool({ kvHeads, keyDim, valueDim, pages: 40, ...options });
+
+function step(sequences: readonly Sequence[], q: Dense, added: Tokens, dtype: FloatType = 'f32'): Dense {
+  const append = { key: toTensor(added.key, dtype), value: toTensor(added.value, dtype) };
+  return toDense(attentionSync(toTensor(q, dtype), sequences, { causal: true, append }).out);
+}
+const fill = (sequence: Sequence, random: Random, count: number): Tokens => {
+  const added = tokens(random, count);
+  step([sequence], queries(random, count), added);
+  return added;
+};
+const read = (sequence: Sequence, q: Dense) => toDense(attentionSync(toTensor(q, 'f32'), [sequence]).out);
+
+function nearestEven(x: number): number {
+  const below = Math.floor(x);
+  if (x - below === 0.5) return below % 2 === 0 ? below : below + 1;
+  return Math.round(x);
+}
+
+/** 4 exponent bits with bias 7 and 3 mantissa bits; ±448 at most. */
+function nearestF8(x: number): number {
+  const exponent = Math.max(-6, Math.floor(Math.log2(Math.abs(x))));
+  const step = 2 ** (exponent - 3);
+  return x === 0 ? 0 : Math.max(-448, Math.min(448, nearestEven(x / step) * step));
+}
+
+/** What a cache of this dtype keeps of [1, tokens, heads, dim]. */
+function stored(x: Dense, dtype: string): Dense {
+  if (dtype === 'f16' || dtype === 'bf16') return rounded(x, dtype);
+  if (dtype === 'f8e4m3') return x.map(nearestF8);
+  if (dtype !== 'i8') return x;
+  const dim = x.shape[3]!;
+  const kept = Float64Array.from(x.data);
+  for (let row = 0; row < kept.length; row += dim) {
+    const largest = x.data.subarray(row, row + dim).reduce((a, b) => Math.max(a, Math.abs(b)), 0);
+    const [scale, factor] = [Math.fround(largest / 127), Math.fround(127 / largest)];
+    for (let d = row; d < row + dim; ++d) kept[d] = scale * nearestEven(Math.fround(kept[d]! * factor));
+  }
+  return new Dense(x.shape, kept);
+}
+
+describe('attention over cached sequences', () => {
+  for (const dtype of ['f32', 'f16', 'bf16', 'i8', 'f8e4m3'] as const) {
+    for (const queryType of ['f32', 'f16', 'bf16'] as const) {
+      it(`of ${dtype} with ${queryType} queries agrees with the oracle`, () => {
+        const random = new Random(7);
+        const sequence = pool({ dtype }).sequence();
+        const parts: Tokens[] = [];
+        for (const count of [37, 1, 1, 5]) {
+          const q = queries(random, count, queryType);
+          const added = tokens(random, count, queryType);
+          parts.push(added);
+          const got = step([sequence], q, added, queryType);
+          const k = joined(parts.map(({ key }) => key));
+          const v = joined(parts.map(({ value }) => value));
+          const want = oracle({ q, k: stored(k, dtype), v: stored(v, dtype), causal: true }).out;
+          expectClose(got, want, tolerances.attention.out[queryType]);
+        }
+        expect(sequence.length).toBe(44);
+      });
+    }
+  }
+
+  it('gives each sequence of a batch the bits that it gets alone, on any number of threads', () => {
+    const lengths = [3, 16, 100, 260];
+    const make = () => {
+      const random = new Random(3);
+      const shared = pool();
+      const sequences = lengths.map(() => shared.sequence());
+      for (const [i, sequence] of sequences.entries()) fill(sequence, random, lengths[i]!);
+      return sequences;
+    };
+    const random = new Random(5);
+    const q = lengths.map(() => queries(random, 1));
+    const added = lengths.map(() => tokens(random, 1));
+    const batch = {
+      key: stacked(added.map(({ key }) => key)),
+      value: stacked(added.map(({ value }) => value)),
+    };
+    const alone = make().map((sequence, i) => step([sequence], q[i]!, added[i]!));
+    for (const threads of [1, 2, 3]) {
+      setThreads(threads);
+      expectSameBits(step(make(), stacked(q), batch), stacked(alone));
+    }
+  });
+
+  it('takes sequences with different numbers of queries, packed', () => {
+    const random = new Random(11);
+    const shared = pool();
+    const counts = [1, 0, 20, 4];
+    const sequences = counts.map(() => shared.sequence());
+    const before = sequences.map((sequence) => fill(sequence, random, 9));
+    const q = queries(random, 25);
+    const added = tokens(random, 25);
+    const offsets = [0, 1, 1, 21, 25];
+    const packed = (x: Dense) => toTensor(new Dense(x.shape.slice(1), x.data), 'f32');
+    const { out } = attentionSync(packed(q), sequences, {
+      causal: true,
+      cuSeqlens: Tensor.from(Int32Array.from(offsets), [5]),
+      append: { key: packed(added.key), value: packed(added.value) },
+    });
+    const want = counts.map((_, i) => {
+      const [from, to] = [offsets[i]!, offsets[i + 1]!];
+      const k = joined([before[i]!.key, cut(added.key, from, to)]);
+      const v = joined([before[i]!.value, cut(added.value, from, to)]);
+      return oracle({ q: cut(q, from, to), k, v, causal: true }).out;
+    });
+    const got = toDense(out);
+    expectClose(new Dense([1, ...got.shape], got.data), joined(want), tolerances.attention.out.f32);
+  });
+
+  it('obeys window, softcap, sinks, slopes and scale', () => {
+    const random = new Random(13);
+    const sequence = pool().sequence();
+    const { key: k, value: v } = fill(sequence, random, 90);
+    const q = queries(random, 3);
+    const sinks = random.normals([heads]).map(Math.fround);
+    const slopes = random.uniforms([heads], -0.1, 0).map(Math.fround);
+    const plain = { causal: true, window: { left: 40 }, softcap: 2, scale: 0.3 };
+    const { out, lse } = attentionSync(toTensor(q, 'f32'), [sequence], {
+      ...plain,
+      sinks: toTensor(sinks, 'f32'),
+      alibiSlopes: toTensor(slopes, 'f32'),
+      returnLse: true,
+    });
+    const want = oracle({ q, k, v, ...plain, sinks, alibiSlopes: slopes });
+    expectClose(toDense(out), want.out, tolerances.attention.out.f32);
+    expectClose(toDense(lse!), want.lse, tolerances.attention.lse.f32);
+  });
+
+  it('gives zeros for an empty sequence', () => {
+    expect([...read(pool().sequence(), queries(new Random(1), 1)).data].every((x) => x === 0)).toBe(true);
+  });
+});
+
+describe('a window', () => {
+  it('keeps its tokens and gives the older pages back', () => {
+    const random = new Random(17);
+    const ring = pool({ window: 20, pages: 4 });
+    const sequence = ring.sequence();
+    const parts: Tokens[] = [];
+    for (let i = 0; i < 100; ++i) parts.push(fill(sequence, random, 1));
+    expect([sequence.length, sequence.first]).toEqual([100, 80]);
+    expect(ring.freePages).toBeGreaterThanOrEqual(1);
+    const q = queries(random, 1);
+    const k = joined(parts.slice(80).map(({ key }) => key));
+    const v = joined(parts.slice(80).map(({ value }) => value));
+    expectClose(read(sequence, q), oracle({ q, k, v }).out, tolerances.attention.out.f32);
+  });
+});
+
+describe('sequences', () => {
+  it('forget rejected tokens', () => {
+    const random = new Random(19);
+    const shared = pool();
+    const [speculative, plain] = [shared.sequence(), shared.sequence()];
+    const start = fill(speculative, random, 30);
+    step([plain], queries(random, 30), start);
+    fill(speculative, random, 25);
+    speculative.truncate(30);
+    expect([speculative.length, shared.freePages]).toEqual([30, 36]);
+    const [q, added] = [queries(random, 2), tokens(random, 2)];
+    expectSameBits(step([speculative], q, added), step([plain], q, added));
+  });
+
+  it('share pages with their forks until one of them writes', () => {
+    const random = new Random(23);
+    const shared = pool();
+    const parent = shared.sequence();
+    const start = fill(parent, random, 40);
+    const free = shared.freePages;
+    const child = parent.fork();
+    expect(shared.freePages).toBe(free);
+    const q = queries(random, 1);
+    const before = read(parent, q);
+    const added = fill(child, random, 1);
+    expect(shared.freePages).toBe(free - 1);
+    expectSameBits(read(parent, q), before);
+    const [k, v] = [joined([start.key, added.key]), joined([start.value, added.value])];
+    expectClose(read(child, q), oracle({ q, k, v }).out, tolerances.attention.out.f32);
+    parent.dispose();
+    child.dispose();
+    expect(shared.freePages).toBe(shared.pages);
+  });
+
+  it('come back from bytes, whole and in chunks', () => {
+    for (const dtype of ['f32', 'f16', 'bf16', 'i8', 'f8e4m3'] as const) {
+      const random = new Random(29);
+      const sequence = pool({ dtype }).sequence();
+      fill(sequence, random, 50);
+      const q = queries(random, 1);
+      const want = read(sequence, q);
+      const chunks = [sequence.serialize(0, 17), sequence.serialize(17, 18), sequence.serialize(18)];
+      for (const bytes of [sequence.serialize(), chunks]) {
+        const copy = Sequence.deserialize(pool({ dtype, pageSize: 32 }), bytes);
+        expect(copy.length).toBe(50);
+        expectSameBits(read(copy, q), want);
+      }
+    }
+  });
+
+  it('refuse damaged bytes and those of another pool', () => {
+    const sequence = pool().sequence();
+    fill(sequence, new Random(31), 5);
+    const bytes = sequence.serialize();
+    const target = pool();
+    for (let at = 0; at < bytes.length; at += 97) {
+      const damaged = bytes.slice();
+      damaged[at]! ^= 1;
+      expect(caught(() => Sequence.deserialize(target, damaged))).toBeInstanceOf(Error);
+    }
+    expect(caught(() => Sequence.deserialize(target, bytes.subarray(0, bytes.length - 1)))).toBeInstanceOf(Error);
+    expect(caught(() => Sequence.deserialize(pool({ dtype: 'f16' }), bytes))).toBeInstanceOf(Error);
+    expect(caught(() => Sequence.deserialize(target, [sequence.serialize(2)]))).toBeInstanceOf(Error);
+    expect(target.freePages).toBe(target.pages);
+  });
+
+  it('are busy while a call uses them, and unchanged when it fails', async () => {
+    const random = new Random(37);
+    const small = pool({ pages: 3 });
+    const sequence = small.sequence();
+    fill(sequence, random, 20);
+    const q = queries(random, 1);
+    const before = read(sequence, q);
+    const twice = caught(() => attentionSync(toTensor(stacked([q, q]), 'f32'), [sequence, sequence]));
+    expectError(twice, Error, 'ERR_ATTN_BUSY', 'sequences[1]');
+    const full = caught(() => fill(sequence, random, 40));
+    expectError(full, Error, 'ERR_ATTN_POOL_FULL', 'nothing was changed');
+    expect([sequence.length, small.freePages]).toEqual([20, 1]);
+    expectSameBits(read(sequence, q), before);
+
+    const append = { key: toTensor(tokens(random, 1).key, 'f32'), value: toTensor(tokens(random, 1).value, 'f32') };
+    const running = attention(toTensor(q, 'f32'), [sequence], { append });
+    expectError(
+      caught(() => sequence.truncate(0)),
+      Error,
+      'ERR_ATTN_BUSY',
+    );
+    await running;
+    expect(sequence.length).toBe(21);
+
+    const stopped = new AbortController();
+    const aborted = attention(toTensor(q, 'f32'), [sequence], { append, signal: stopped.signal });
+    stopped.abort(new Error('enough'));
+    await aborted.catch(() => undefined);
+    expect([21, 22]).toContain(sequence.length); // it may have been done already
+    sequence.truncate(21);
+    fill(sequence, random, 1);
+    expect(sequence.length).toBe(22);
+  });
+
+  it('end with a clear error when they are used after dispose', () => {
+    const sequence = pool().sequence();
+    sequence.dispose();
+    expect(sequence.disposed).toBe(true);
+    const q = toTensor(queries(new Random(1), 1), 'f32');
+    expect(caught(() => attentionSync(q, [sequence]))).toBeInstanceOf(Error);
+    expect(caught(() => sequence.fork())).toBeInstanceOf(Error);
+  });
+});
