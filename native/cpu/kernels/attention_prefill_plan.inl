@@ -10,9 +10,8 @@
 
 // Query rows of a register tile; the narrow vectors of NEON need registers for values on their way.
 inline constexpr int kPrefillTile = kRegisters < 32 ? 6 : kLanes == 4 ? 8 : 12;
-inline constexpr int kPrefillPanel = 2 * kLanes;  // its columns: keys, or value columns
-inline constexpr int kPrefillRows = 96;           // query rows of a block
-inline constexpr int kPrefillTiles = kPrefillRows / kPrefillTile;
+inline constexpr int kPrefillPanel = 2 * kLanes;                  // its columns: keys, or value columns
+inline constexpr int kPrefillRows = 96;                           // rows that tasks are counted in
 inline constexpr int kPrefillMaxKeys = 256;                       // most keys of a block
 inline constexpr int kPrefillScoreStride = kPrefillMaxKeys + 16;  // elements; not a power of two, for the cache's sets
 // Scores are kept relative to a row's reference m, in log2; m follows the row's maximum only when it has grown by more.
