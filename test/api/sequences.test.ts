@@ -96,6 +96,30 @@ describe('sequences', () => {
   });
 });
 
+describe('bytes', () => {
+  it('are turned into a sequence with a pool, and nothing else is', () => {
+    const pool = makePool();
+    expectError(
+      caught(() => Sequence.deserialize(pool, 'x' as never)),
+      TypeError,
+      'ERR_ATTN_ARG_TYPE',
+      'Uint8Array',
+    );
+    expectError(
+      caught(() => Sequence.deserialize({} as never, [])),
+      TypeError,
+      'ERR_ATTN_ARG_TYPE',
+      'CachePool',
+    );
+    expectError(
+      caught(() => Sequence.deserialize(pool, [])),
+      Error,
+      'ERR_ATTN_DATA',
+      'no bytes',
+    );
+  });
+});
+
 describe('a pool', () => {
   it('says what is wrong with its options', () => {
     const make = (options: object) => caught(() => new CachePool(options as never));
