@@ -1,5 +1,7 @@
 // Decode attention: the tasks of a call, where their parts lie in the shared scratch, and the two passes over them.
 // Included by attention_decode.inl.
+//
+// Shapes: rows of a part [heads, rows, V], with their sum and maximum [heads, rows], per part of the keys
 
 // Sequences with more queries than the form takes have no tasks here.
 template <typename S, typename C>

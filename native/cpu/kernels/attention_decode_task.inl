@@ -1,5 +1,7 @@
 // Decode attention: one task is one part of the keys under some key-value heads; then rows of several parts merge.
 // Included by attention_decode.inl.
+//
+// Equation: out = Σ_i exp2(m_i − m) o_i / Σ_i exp2(m_i − m) l_i over the parts i, each with maximum m_i, sum l_i, values o_i
 
 inline constexpr int64_t kBlockBytes = 128 * 1024;
 

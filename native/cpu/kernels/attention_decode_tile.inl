@@ -1,6 +1,7 @@
 // The two products of decode attention over a block of keys: scores of a few rows against a few keys, and the
 // weighted sum of values.
 //
+// Shapes: queries [rows, K], keys [keys, K], values [keys, V]; scores [keys, rows], sums [rows, V]
 // Layout: scores are [key][row] for kRows rows that go together, so that one vector holds whole keys and the weights of
 //   a key lie side by side for the second product. Sums of values are [row][dim], their dims in the order that the value
 //   loads give (ValueRead).

@@ -1,5 +1,6 @@
 // Softmax attention, prefill form: packing of queries, keys and values for the register tiles.
 //
+// Shapes: queries [rows, K], keys [keys, K], values [keys, V] of one key-value head
 // Layout: queries [tile][step][row], keys [panel][step][key], values [column panel][key][column]; a step is one element
 // of the head dimension, or a pair of them where the products take pairs.
 // Edge: rows past the sequence's queries and keys outside its bounds are zero, so nothing there reaches a result.

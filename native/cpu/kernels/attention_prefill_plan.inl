@@ -1,5 +1,6 @@
 // Softmax attention, prefill form: sizes of the blocks, the sequences of a call, and the scratch of one task.
 //
+// Shapes: q [T, Hq, K], k [S, Hkv, K], v [S, Hkv, V] of one sequence
 // Layout: the query rows of one sequence and one key head are numbered token-major, row = t · G + g with G = Hq / Hkv,
 // so that all query heads of a group share every packed key. Rows are cut into register tiles; a task owns some hundred
 // rows and walks the keys in blocks that it packs once for all of them: a block stays in the second-level cache, the

@@ -1,4 +1,6 @@
 // The forms of linear attention and their rows in the registry: recurrent for few tokens before chunk, which takes all.
+//
+// Equation: S_t = decay_t · S_{t−1} + write_t, o_t = scale · φ(q_t) S_t
 
 namespace linear {
 

@@ -1,4 +1,6 @@
 // Rows of [B, T, H, D] tensors, for operations that treat each row by itself.
+//
+// Shapes: [B, T, H, D]; a row is the last axis, broadcast axes have stride 0
 
 struct Row {
   int64_t b, t, h;
