@@ -33,7 +33,7 @@ async function main() {
 }
 
 try {
-  process.exitCode = options.writeDocs ? writeDocs(options.files) : await main();
+  process.exitCode = options.writeDocs ? writeDocs(options) : await main();
 } catch (error) {
   if (!(error instanceof SetupError)) throw error;
   console.error(`bench: ${error.message}`);

@@ -1,5 +1,5 @@
 // Writes docs/benchmarks.md, and the numbers of README.md, from the files that --json wrote.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SetupError, root } from '../setup/steps.mjs';
 import { writeReadme } from './readme.mjs';
@@ -76,21 +76,22 @@ function section(runs) {
 }
 
 function readRun(file) {
+  if (!existsSync(file)) throw new SetupError(`${file} does not exist`);
   const run = JSON.parse(readFileSync(file, 'utf8'));
   if (run.toy) throw new SetupError(`${file} was measured at toy sizes`);
   return run;
 }
 
-export function writeDocs(files) {
+export function writeDocs({ files, note }) {
   const runs = files.map(readRun);
   const sections = new Map();
   for (const run of runs) {
     const key = `${run.command} ${describe(run.machine)}`;
     sections.set(key, [...(sections.get(key) ?? []), run]);
   }
-  const text = [intro, ...[...sections.values()].map(section)].join('\n\n');
+  const text = [intro, ...(note ? [note] : []), ...[...sections.values()].map(section)].join('\n\n');
   writeFileSync(join(root, 'docs/benchmarks.md'), `${text}\n`);
   console.log(`wrote docs/benchmarks.md from ${files.join(', ')}`);
-  writeReadme(runs);
+  writeReadme(runs, note);
   return 0;
 }

@@ -7,7 +7,8 @@ export const usage = (command) => `usage: npm run ${command} -- [options]
   --check            exit 1 when a target of scripts/bench/targets.json is missed, naming it
   --toy              small sizes, one round: shows that everything runs, says nothing about speed
   --rounds N         how often each case is measured; medians are reported
-  --write-docs FILE… write docs/benchmarks.md from results that --json wrote, and measure nothing`;
+  --write-docs FILE… write docs/benchmarks.md from results that --json wrote, and measure nothing
+  --note TEXT        with --write-docs: what a reader should know of the circumstances`;
 
 export function readOptions(command) {
   const options = {
@@ -17,6 +18,7 @@ export function readOptions(command) {
     toy: { type: 'boolean', default: false },
     rounds: { type: 'string' },
     'write-docs': { type: 'boolean', default: false },
+    note: { type: 'string' },
     help: { type: 'boolean', default: false },
   };
   try {

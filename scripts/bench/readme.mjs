@@ -28,7 +28,7 @@ const columns = [
   { title: 'faster', of: ({ ratio }) => `**${significant(ratio, 2)}×**`, right: true },
 ];
 
-export function writeReadme(runs) {
+export function writeReadme(runs, note) {
   const chosen = runs.filter(({ command }) => command === 'bench:peers');
   if (chosen.length === 0) return;
   const [{ date, machine }] = chosen;
@@ -39,7 +39,7 @@ export function writeReadme(runs) {
   const text = [
     `Against ${machine.peer} in one process, in turns, with the same threads; medians.`,
     markdownTable(rows, columns),
-    `\`npm run bench:peers\`, ${date}; ${describe(machine)}.`,
+    `\`npm run bench:peers\`, ${date}; ${describe(machine)}.${note ? ` ${note}` : ''}`,
     'More cases, with shares of what the machine can do at all: [docs/benchmarks.md](docs/benchmarks.md).',
   ].join('\n\n');
   const path = join(root, 'README.md');
