@@ -13,7 +13,7 @@ import {
   isAttnError,
   linearAttention,
   linearAttentionSync,
-  mergeAttention,
+  type mergeAttention,
 } from 'hybrid-attention';
 import { Tensor as OrtTensor } from 'onnxruntime-common';
 
