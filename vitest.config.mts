@@ -12,6 +12,7 @@ export default defineConfig({
   },
   test: {
     pool: 'forks',
+    maxWorkers: '100%', // vitest would leave one core idle
     execArgv: ['--expose-gc'],
     testTimeout: 60_000,
     projects: [
