@@ -8,12 +8,6 @@ namespace {
 
 constexpr int64_t kMaxExtent = INT32_MAX;  // positions and lengths are i32 all through
 
-std::string shape_text(const TensorView& view) {
-  std::string text = "[";
-  for (int i = 0; i < view.rank; ++i) text += (i > 0 ? ", " : "") + std::to_string(view.shape[i]);
-  return text + "]";
-}
-
 // A form as this call sees it: without the batch axis where the call is packed.
 struct Form {
   AxisRef axes[kMaxRank];

@@ -54,12 +54,6 @@ bool share_memory(const TensorView& a, const TensorView& b) {
   return pa + ra.first < pb + rb.last && pb + rb.first < pa + ra.last;
 }
 
-std::string shape_text(const TensorView& view) {
-  std::string text = "[";
-  for (int i = 0; i < view.rank; ++i) text += (i > 0 ? ", " : "") + std::to_string(view.shape[i]);
-  return text + "]";
-}
-
 Status check_layout(const Binding& binding, const OutputDesc& output, const TensorView& given) {
   const std::string name = output.option != nullptr ? output.option : output.name;
   const TensorView wanted = output_layout(binding.op, binding.call, static_cast<int>(&output - binding.op.outputs));
@@ -83,6 +77,12 @@ Status check_layout(const Binding& binding, const OutputDesc& output, const Tens
 }
 
 }  // namespace
+
+std::string shape_text(const TensorView& view) {
+  std::string text = "[";
+  for (int i = 0; i < view.rank; ++i) text += (i > 0 ? ", " : "") + std::to_string(view.shape[i]);
+  return text + "]";
+}
 
 const TensorView& first_input(const OpDesc& op, const void* call) {
   const char* first = static_cast<const char*>(call) + op.inputs[0].offset;

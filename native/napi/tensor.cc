@@ -52,12 +52,6 @@ TensorParts allocate_tensor(Environment& environment, TensorView view, bool zero
   return parts;
 }
 
-std::string shape_text(const TensorView& view) {
-  std::string text = "[";
-  for (int axis = 0; axis < view.rank; ++axis) text += (axis > 0 ? ", " : "") + std::to_string(view.shape[axis]);
-  return text + "]";
-}
-
 Memory copy_packed(TensorView& view) {
   TensorView once = view;  // each element that is repeated by a stride of 0 is copied once
   for (int axis = 0; axis < view.rank; ++axis) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 
+#include "attn/attn.h"
 #include "attn/tensor_view.h"
 #include "napi/environment.h"
 #include "napi/storage.h"
@@ -55,8 +56,6 @@ class Tensor final : public Wrapped {
 
 // Native memory of the view's shape and dtype, row-major unless the strides are already set.
 TensorParts allocate_tensor(Environment& environment, TensorView view, bool zeroed);
-
-std::string shape_text(const TensorView& view);
 
 // Reading what callers give; tensor_like.cc.
 void read_shape(napi_env env, napi_value value, const Where& where, TensorView* view);

@@ -52,6 +52,9 @@ Status set_threads(ThreadPool& pool, int64_t count);  // 1…1024
 // Runs fn(arg) on a pool thread. For async calls; jobs start in the order they come.
 void submit(ThreadPool& pool, void (*fn)(void* arg), void* arg);
 
+// "[2, 3]", as messages show shapes.
+std::string shape_text(const TensorView& view);
+
 // Bytes a view reaches: [first, last) relative to data, in bytes. Empty views give {0, 0}.
 struct ByteRange {
   int64_t first;
