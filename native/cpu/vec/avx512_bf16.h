@@ -14,6 +14,7 @@ using Bf16x32 = __m512bh;  // 2 · kLanes values
   return (__m512bh)_mm512_set1_epi32(pair);  // NOLINT
 }
 [[gnu::always_inline]] inline void keep(Bf16x32& pairs) { asm("" : "+v"(pairs)); }
+[[gnu::always_inline]] inline void pin(Bf16x32& pairs) { keep(pairs); }
 // Adds a[2i]·b[2i] + a[2i+1]·b[2i+1] to lane i.
 [[gnu::always_inline]] inline F32 dot_bf16(F32 acc, Bf16x32 a, Bf16x32 b) { return _mm512_dpbf16_ps(acc, a, b); }
 // Stores lo, then hi, rounded: 2 · kLanes values.

@@ -178,6 +178,13 @@ template <int kCount>
   rows[3] = vreinterpretq_f32_f64(vtrn2q_f64(top_odd, bottom_odd));
 }
 
+// Lane i of the result is lane i ^ kStep.
+template <int kStep>
+[[gnu::always_inline]] inline F32 swap_lanes(F32 a) {
+  if constexpr (kStep == 1) return vrev64q_f32(a);
+  if constexpr (kStep == 2) return vextq_f32(a, a, 2);
+}
+
 // Lane i of the result is the sum of the lanes of rows[i].
 [[gnu::always_inline]] inline F32 sum_each(const F32 (&rows)[kLanes]) {
   return vpaddq_f32(vpaddq_f32(rows[0], rows[1]), vpaddq_f32(rows[2], rows[3]));
@@ -185,9 +192,18 @@ template <int kCount>
 
 // Stops the compiler from folding a load into every operation that uses the value.
 [[gnu::always_inline]] inline void keep(F32& value) { asm("" : "+w"(value)); }
+// Computes the value here, in this order among pinned values, and not before.
+[[gnu::always_inline]] inline void pin(F32& value) { asm volatile("" : "+w"(value)); }
 
-[[gnu::always_inline]] inline void prefetch_l1(const void* address) { __builtin_prefetch(address, 0, 3); }
-[[gnu::always_inline]] inline void prefetch_l2(const void* address) { __builtin_prefetch(address, 0, 2); }
+// The empty asm makes these an effect: GCC takes a function that only prefetches for one without any and drops its calls.
+[[gnu::always_inline]] inline void prefetch_l1(const void* address) {
+  __builtin_prefetch(address, 0, 3);
+  asm volatile("");
+}
+[[gnu::always_inline]] inline void prefetch_l2(const void* address) {
+  __builtin_prefetch(address, 0, 2);
+  asm volatile("");
+}
 
 // The words of 2 · kLanes bf16 values, split into the even and the odd ones; see bf16_pairs.inl.
 [[gnu::always_inline]] inline void split_bf16(F32 pairs, F32& even, F32& odd) {

@@ -212,6 +212,13 @@ template <int kCount>
   _MM_TRANSPOSE4_PS(rows[0], rows[1], rows[2], rows[3]);
 }
 
+// Lane i of the result is lane i ^ kStep.
+template <int kStep>
+[[gnu::always_inline]] inline F32 swap_lanes(F32 a) {
+  if constexpr (kStep == 1) return _mm_shuffle_ps(a, a, 0xb1);
+  if constexpr (kStep == 2) return _mm_shuffle_ps(a, a, 0x4e);
+}
+
 // Lane i of the result is the sum of the lanes of rows[i].
 [[gnu::always_inline]] inline F32 sum_each(const F32 (&rows)[kLanes]) {
   const F32 top = _mm_add_ps(_mm_unpacklo_ps(rows[0], rows[1]), _mm_unpackhi_ps(rows[0], rows[1]));
@@ -221,12 +228,17 @@ template <int kCount>
 
 // Stops the compiler from folding a load into every operation that uses the value.
 [[gnu::always_inline]] inline void keep(F32& value) { asm("" : "+x"(value)); }
+// Computes the value here, in this order among pinned values, and not before.
+[[gnu::always_inline]] inline void pin(F32& value) { asm volatile("" : "+x"(value)); }
 
+// The empty asm makes these an effect: GCC takes a function that only prefetches for one without any and drops its calls.
 [[gnu::always_inline]] inline void prefetch_l1(const void* address) {
   _mm_prefetch(static_cast<const char*>(address), _MM_HINT_T0);
+  asm volatile("");
 }
 [[gnu::always_inline]] inline void prefetch_l2(const void* address) {
   _mm_prefetch(static_cast<const char*>(address), _MM_HINT_T1);
+  asm volatile("");
 }
 
 // The words of 2 · kLanes bf16 values, split into the even and the odd ones; see bf16_pairs.inl.

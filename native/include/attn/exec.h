@@ -45,6 +45,9 @@ class ExecContext {
   Status reserve(size_t shared_bytes, size_t worker_bytes);
   std::byte* shared() const { return shared_; }
 
+  // How many threads a region may get at most: for the number of tasks, where a task's size changes no result.
+  int threads() const { return max_threads_; }
+
   // Runs body(task, worker_scratch) for every task in [0, tasks), claimed in ascending order by up to max_threads
   // threads (this one among them), and returns when all are done. Never nest it. Once the stop flag is up the tasks
   // not yet begun are skipped. Which thread runs a task must never change a bit of the result. `work` is a rough count
