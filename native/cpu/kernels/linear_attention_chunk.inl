@@ -2,173 +2,200 @@
 // their own length alone, so that neighbours in a batch never change a result.
 //
 // Equation: see linear_attention_chunk_prepare.inl
-// Layout:   a wave of (sequence, state head) units at a time: their state panels stay in shared scratch while segments of
-//           blocks are prepared and passed over. Tasks: blocks of a segment, then units × column panels.
-// Cost:     scratch is bounded by kWaveBytes + kSegmentBytes and one unit's needs, whatever the number of tokens.
+// Layout:   a task is one (sequence, state head) unit, or some of its column panels. Its panels pass over a segment of
+//           prepared blocks one after the other, and between two of them a part of the next segment is prepared: all of it
+//           stays in the second-level cache, and memory is read at an even pace.
+// Edge:     which panels share a task changes no bit: every panel meets the same blocks in the same order.
+// Cost:     per worker kGroupBytes of panels and kSegmentBytes of prepared blocks, whatever the number of tokens.
 // Oracle:   test/oracle/linear-attention.ts
 
-inline constexpr int64_t kWaveBytes = 24 << 20;
-inline constexpr int64_t kSegmentBytes = 4 << 20;
-inline constexpr int64_t kMinSegmentBlocks = 8;
-inline constexpr int64_t kMaxSegmentBlocks = 64;
-inline constexpr int64_t kBlocksPerTask = 4;
+inline constexpr int64_t kGroupBytes = 128 << 10;
+inline constexpr int64_t kSegmentBytes = 80 << 10;
+inline constexpr int64_t kMinSegmentBlocks = 2;
+inline constexpr int64_t kMaxSegmentBlocks = 32;
 
 struct ChunkPlan {
   BlockLayout block;
-  int64_t units, wave_units, segment_blocks, blocks;
-  int64_t panels, panel_floats, state_floats;  // state_floats: all panels of a unit and its normalizer
-  int64_t shared_floats, worker_floats;
-
-  float* state(float* shared, int64_t slot) const { return shared + slot * state_floats; }
-  float* normalizer(float* shared, int64_t slot) const { return state(shared, slot) + panels * panel_floats; }
-  float* prepared(float* shared, int64_t slot, int64_t block_index) const {
-    return shared + wave_units * state_floats + (slot * segment_blocks + block_index) * block.floats;
-  }
+  int64_t units, groups;
+  int64_t panels, group_panels, panel_floats;
+  int64_t segment_blocks;
+  int64_t worker_floats;
 };
 
-inline ChunkPlan chunk_plan(const LinearAttentionCall& call, const LinearShape& shape) {
+// How many tasks the panels of a unit are cut into: as few as keep all threads busy, since each prepares the blocks again.
+inline int64_t panel_groups(int64_t units, int64_t panels, int64_t least, int64_t threads) {
+  constexpr double kPreparing = 0.1;  // of the work on all panels of a unit
+  int64_t best = least;
+  double shortest = 0;
+  for (int64_t groups = least; groups <= panels; ++groups) {
+    const auto rounds = static_cast<double>(linear_ceil(units * groups, threads));
+    const double share = static_cast<double>(linear_ceil(panels, groups)) / static_cast<double>(panels);
+    const double time = rounds * (share + kPreparing);
+    if (groups > least && time >= shortest) continue;
+    best = groups;
+    shortest = time;
+  }
+  return best;
+}
+
+inline ChunkPlan chunk_plan(const LinearShape& shape, int64_t threads) {
   ChunkPlan plan;
   plan.block = block_layout(shape);
   plan.units = shape.sequences * shape.state_heads;
-  int64_t longest = 0;
-  for (int64_t i = 0; i < shape.sequences; ++i) longest = linear_max(longest, linear_sequence(call, i).tokens);
-  plan.blocks = linear_ceil(longest, kTokens);
-  plan.panels = linear_ceil(shape.V, kPanel);
+  plan.panels = linear_max(1, linear_ceil(shape.V, kPanel));
   plan.panel_floats = shape.K * kPanel;
-  plan.state_floats = linear_ceil(plan.panels * plan.panel_floats + shape.row, 16) * 16;
-  const int64_t block_bytes = plan.block.floats * 4;
-  const int64_t unit_bytes = plan.state_floats * 4 + kMinSegmentBlocks * block_bytes;
-  plan.wave_units = linear_max(1, linear_min(plan.units, kWaveBytes / unit_bytes));
-  const int64_t fitting = kSegmentBytes / (plan.wave_units * block_bytes);
-  const int64_t bounded = linear_max(kMinSegmentBlocks, linear_min(fitting, kMaxSegmentBlocks));
-  plan.segment_blocks = linear_max(1, linear_min(bounded, plan.blocks));
-  plan.shared_floats = plan.wave_units * (plan.state_floats + plan.segment_blocks * plan.block.floats);
-  plan.worker_floats = block_rows_floats(shape);
+  const int64_t fitting = kGroupBytes / linear_max(1, plan.panel_floats * 4);
+  const int64_t least = linear_ceil(plan.panels, linear_max(1, fitting));
+  plan.group_panels = linear_ceil(plan.panels, panel_groups(plan.units, plan.panels, least, threads));
+  plan.groups = linear_ceil(plan.panels, plan.group_panels);
+  const int64_t blocks = kSegmentBytes / (plan.block.floats * 4);
+  plan.segment_blocks = linear_max(kMinSegmentBlocks, linear_min(blocks, kMaxSegmentBlocks));
+  plan.worker_floats = plan.group_panels * plan.panel_floats + 2 * plan.segment_blocks * plan.block.floats + shape.row +
+                       block_rows_floats(shape);
   return plan;
 }
 
-// One segment of one wave: blocks [first_block, first_block + count) of units [first_unit, first_unit + units).
-struct ChunkStep {
-  int64_t first_unit, units, first_block, count;
+// One task's memory.
+struct ChunkScratch {
+  float* panels;
+  float* segments[2];
+  float* normalizer;
+  float* rows;
+
+  ChunkScratch(const ChunkPlan& plan, const LinearShape& shape, float* worker) {
+    panels = worker;
+    const int64_t segment = plan.segment_blocks * plan.block.floats;
+    segments[0] = panels + plan.group_panels * plan.panel_floats;
+    segments[1] = segments[0] + segment;
+    normalizer = segments[1] + segment;
+    rows = normalizer + shape.row;
+  }
 };
 
-inline bool block_place(const LinearAttentionCall& call, const LinearShape& shape, int64_t unit, int64_t block,
-                        BlockPlace& place) {
-  place.seq = linear_sequence(call, unit / shape.state_heads);
-  place.head = unit % shape.state_heads;
-  place.first = block * kTokens;
-  place.count = static_cast<int>(linear_min(kTokens, place.seq.tokens - place.first));
-  return place.count > 0;
+inline BlockPlace block_place(const LinearSequence& seq, int64_t head, int64_t block) {
+  const int64_t first = block * kTokens;
+  return {seq, head, first, static_cast<int>(linear_min(kTokens, seq.tokens - first))};
 }
+
+// Calls body(index in the group, place, width as std::integral_constant, panel's memory) for every panel of a group.
+template <typename Body>
+void each_panel(const LinearShape& shape, const ChunkPlan& plan, int64_t group, float* panels, Body&& body) {
+  const int64_t begin = group * plan.group_panels;
+  const int64_t end = linear_min(begin + plan.group_panels, linear_ceil(shape.V, kPanel));
+  for (int64_t index = begin; index < end; ++index) {
+    const int64_t first = index * kPanel;
+    const PanelPlace place{first, linear_min(kPanel, shape.V - first)};
+    float* panel = panels + (index - begin) * plan.panel_floats;
+    if (place.count <= kLanes) {
+      body(index - begin, place, std::integral_constant<int, 1>(), panel);
+    } else {
+      body(index - begin, place, std::integral_constant<int, kVectors>(), panel);
+    }
+  }
+}
+
+// Some blocks of the sequence, prepared or to be.
+struct Segment {
+  int64_t first, count;
+  float* memory;
+};
 
 template <typename S>
-void prepare_blocks(const LinearAttentionCall& call, const LinearShape& shape, const ChunkPlan& plan,
-                    const LinearPass& pass, const ChunkStep& step, int64_t slot, int64_t first, int64_t count,
-                    float* shared, float* scratch) {
-  BlockPlace place;
-  for (int64_t i = first; i < linear_min(first + count, step.count); ++i) {
-    if (!block_place(call, shape, step.first_unit + slot, step.first_block + i, place)) return;
-    prepare_block<S>(call, shape, plan.block, pass, place, plan.normalizer(shared, slot), scratch,
-                     plan.prepared(shared, slot, i));
-  }
-}
+struct UnitPass {
+  const LinearAttentionCall& call;
+  const LinearShape& shape;
+  const ChunkPlan& plan;
+  const LinearPass& pass;
+  const LinearSequence& seq;
+  int64_t head;
+  const ChunkScratch& scratch;
 
-template <typename S, int kWidth>
-void pass_blocks(const LinearAttentionCall& call, const LinearShape& shape, const ChunkPlan& plan,
-                 const LinearPass& pass, const ChunkStep& step, int64_t slot, const PanelPlace& columns, float* panel,
-                 float* shared) {
-  BlockPlace place;
-  const bool begins = step.first_block == 0 && pass.writes;
-  block_place(call, shape, step.first_unit + slot, 0, place);
-  const int64_t blocks = linear_ceil(place.seq.tokens, kTokens);
-  if (begins) {
-    load_panel<kWidth>(state_before(call, place.seq.index, place.head), columns.first, columns.count, shape.K, panel);
+  void prepare(const Segment& segment, int64_t begin, int64_t end) const {
+    for (int64_t i = begin; i < end; ++i) {
+      prepare_block<S>(call, shape, plan.block, pass, block_place(seq, head, segment.first + i), scratch.normalizer,
+                       scratch.rows, segment.memory + i * plan.block.floats);
+    }
   }
-  for (int64_t i = 0; i < step.count; ++i) {
-    if (!block_place(call, shape, step.first_unit + slot, step.first_block + i, place)) break;
-    pass_block<S, kWidth>(call, shape, plan.block, pass, place, columns, plan.prepared(shared, slot, i), panel);
+
+  // Fetches part `part` of `parts` of the rows that prepare will read.
+  void fetch(const Segment& segment, int64_t begin, int64_t end, int64_t part, int64_t parts) const {
+    const int64_t tokens = (end - begin) * kTokens, first = (segment.first + begin) * kTokens;
+    const int64_t last = linear_min(first + tokens * (part + 1) / parts, seq.tokens);
+    for (int64_t t = first + tokens * part / parts; t < last; ++t) prefetch_token<S>(call, shape, pass, seq, head, t);
   }
-  const StateMemory after = state_after(call, place.seq.index, place.head);
-  const bool ends = linear_max(blocks, 1) > step.first_block && blocks <= step.first_block + step.count;
-  if (after.data == nullptr || !ends) return;
-  store_panel<kWidth>(panel, columns.first, columns.count, shape.K, after);
-}
+};
 
 template <typename S>
-void run_step(const LinearAttentionCall& call, const LinearShape& shape, const ChunkPlan& plan, const LinearPass& pass,
-              const ChunkStep& step, int64_t few_tokens, float* shared, ExecContext& exec) {
-  auto skipped = [&](int64_t slot) {
-    return linear_sequence(call, (step.first_unit + slot) / shape.state_heads).tokens <= few_tokens;
+void pass_segments(const UnitPass<S>& unit, int64_t group, const ExecContext& exec) {
+  const ChunkPlan& plan = unit.plan;
+  const int64_t blocks = linear_ceil(unit.seq.tokens, kTokens);
+  const int64_t panels = linear_min(plan.group_panels, linear_ceil(unit.shape.V, kPanel) - group * plan.group_panels);
+  auto segment_at = [&](int64_t first, int side) {
+    return Segment{first, linear_max(0, linear_min(plan.segment_blocks, blocks - first)), unit.scratch.segments[side]};
   };
-  // The normalizer grows along the sequence, so its segment is one task.
-  const int64_t per_task = call.options.normalize ? step.count : kBlocksPerTask;
-  const int64_t pieces = linear_ceil(step.count, per_task);
-  const int64_t block_work = plan.block.floats * kTokens;
-  exec.parallel_for(
-      step.units * pieces,
-      [&](int64_t task, std::byte* worker) {
-        const int64_t slot = task / pieces;
-        if (skipped(slot)) return;
-        prepare_blocks<S>(call, shape, plan, pass, step, slot, task % pieces * per_task, per_task, shared,
-                          reinterpret_cast<float*>(worker));
-      },
-      step.units * step.count * block_work);
-  if (exec.stopped()) return;
-  exec.parallel_for(
-      step.units * plan.panels,
-      [&](int64_t task, std::byte*) {
-        const int64_t slot = task / plan.panels, index = task % plan.panels;
-        if (skipped(slot)) return;
-        const int64_t count = linear_min(kPanel, shape.V - index * kPanel);
-        const PanelPlace columns{index * kPanel, count, index == 0 ? shape.V : count};
-        float* panel = plan.state(shared, slot) + index * plan.panel_floats;
-        if (columns.count <= kLanes) {
-          pass_blocks<S, 1>(call, shape, plan, pass, step, slot, columns, panel, shared);
-        } else {
-          pass_blocks<S, kVectors>(call, shape, plan, pass, step, slot, columns, panel, shared);
-        }
-      },
-      step.units * step.count * kTokens * shape.K * shape.V * 3);
+  Segment now = segment_at(0, 0);
+  unit.prepare(now, 0, now.count);
+  for (int side = 1; now.count > 0 && !exec.stopped(); side = 1 - side) {
+    const Segment next = segment_at(now.first + now.count, side);
+    auto pass_panel = [&](int64_t index, const PanelPlace& columns, auto width, float* panel) {
+      const int64_t begin = next.count * index / panels, end = next.count * (index + 1) / panels;
+      for (int64_t i = 0; i < now.count; ++i) {
+        unit.fetch(next, begin, end, i, now.count);
+        pass_block<S, width.value>(unit.call, unit.shape, plan.block, unit.pass,
+                                   block_place(unit.seq, unit.head, now.first + i), columns,
+                                   now.memory + i * plan.block.floats, panel);
+      }
+      unit.prepare(next, begin, end);
+    };
+    each_panel(unit.shape, plan, group, unit.scratch.panels, pass_panel);
+    now = next;
+  }
 }
 
 template <typename S>
-void run_chunks(const LinearAttentionCall& call, const LinearShape& shape, const ChunkPlan& plan, int64_t few_tokens,
-                ExecContext& exec) {
-  float* shared = reinterpret_cast<float*>(exec.shared());
+void chunk_task(const LinearAttentionCall& call, const LinearShape& shape, const ChunkPlan& plan, int64_t unit,
+                int64_t group, const ChunkScratch& scratch, const ExecContext& exec) {
+  const LinearSequence seq = linear_sequence(call, unit / shape.state_heads);
+  const int64_t head = unit % shape.state_heads;
   const bool causal = call.options.causal;
+  if (causal && seq.tokens <= kRecurrentTokens) return;
+  load_normalizer(call, shape, unit, scratch.normalizer);
+  const StateMemory before = state_before(call, seq.index, head);
+  each_panel(shape, plan, group, scratch.panels, [&](int64_t, const PanelPlace& columns, auto width, float* panel) {
+    load_panel<width.value>(before, columns.first, columns.count, shape.K, panel);
+  });
   const LinearPass passes[] = {{true, causal}, {false, true}};
-  for (int64_t unit = 0; unit < plan.units; unit += plan.wave_units) {
-    const int64_t units = linear_min(plan.wave_units, plan.units - unit);
-    for (int64_t slot = 0; slot < units; ++slot) {
-      load_normalizer(call, shape, unit + slot, plan.normalizer(shared, slot));
-    }
-    for (int i = 0; i < (causal ? 1 : 2); ++i) {
-      for (int64_t block = 0; block < linear_max(plan.blocks, 1); block += plan.segment_blocks) {
-        const ChunkStep step{unit, units, block, linear_min(plan.segment_blocks, plan.blocks - block)};
-        run_step<S>(call, shape, plan, passes[i], step, few_tokens, shared, exec);
-        if (exec.stopped()) return;
-      }
-    }
-    for (int64_t slot = 0; call.options.normalize && slot < units; ++slot) {
-      if (linear_sequence(call, (unit + slot) / shape.state_heads).tokens <= few_tokens) continue;
-      store_normalizer(call, shape, unit + slot, plan.normalizer(shared, slot));
-    }
+  for (int i = 0; i < (causal ? 1 : 2); ++i) {
+    pass_segments(UnitPass<S>{call, shape, plan, passes[i], seq, head, scratch}, group, exec);
   }
+  if (exec.stopped()) return;
+  const StateMemory after = state_after(call, seq.index, head);
+  if (after.data != nullptr) {
+    each_panel(shape, plan, group, scratch.panels, [&](int64_t, const PanelPlace& columns, auto width, float* panel) {
+      store_panel<width.value>(panel, columns.first, columns.count, shape.K, after);
+    });
+  }
+  if (call.options.normalize && group == 0) store_normalizer(call, shape, unit, scratch.normalizer);
 }
 
 template <typename S>
 Status chunk_run(const LinearAttentionCall& call, ExecContext& exec) {
   const LinearShape shape = linear_shape(call);
-  const ChunkPlan plan = chunk_plan(call, shape);
+  const ChunkPlan plan = chunk_plan(shape, exec.threads());
   const RecurrentPlan recurrent = recurrent_plan(shape);
-  const int64_t few_tokens = call.options.causal ? kRecurrentTokens : -1;
-  Status status =
-      exec.reserve(static_cast<size_t>(plan.shared_floats) * sizeof(float),
-                   static_cast<size_t>(linear_max(plan.worker_floats, recurrent.worker_floats)) * sizeof(float));
+  const int64_t floats = linear_max(plan.worker_floats, recurrent.worker_floats);
+  Status status = exec.reserve(0, static_cast<size_t>(floats) * sizeof(float));
   if (!status.is_ok()) return status;
-  if (plan.units == 0) return status;
-  if (plan.blocks * kTokens > few_tokens) run_chunks<S>(call, shape, plan, few_tokens, exec);
-  if (!exec.stopped() && few_tokens >= 0) run_recurrent<S>(call, shape, recurrent, exec);
+  int64_t tokens = 0;
+  for (int64_t i = 0; i < shape.sequences; ++i) tokens += linear_sequence(call, i).tokens;
+  exec.parallel_for(
+      plan.units * plan.groups,
+      [&](int64_t task, std::byte* worker) {
+        const ChunkScratch scratch(plan, shape, reinterpret_cast<float*>(worker));
+        chunk_task<S>(call, shape, plan, task / plan.groups, task % plan.groups, scratch, exec);
+      },
+      tokens * shape.state_heads * shape.K * shape.V * 3);
+  if (!exec.stopped() && call.options.causal) run_recurrent<S>(call, shape, recurrent, exec);
   return status;
 }
 

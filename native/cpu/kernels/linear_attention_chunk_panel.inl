@@ -11,110 +11,161 @@ inline constexpr int kPanel = kVectors * kLanes;
 inline constexpr int64_t kLineFloats = 16;
 
 // A block's rows follow each other in the order of the sweeps, so one tile further on lies what the next sweep reads.
-inline void prefetch_next_rows(const float* rows, int64_t row, int64_t k) {
+[[gnu::always_inline]] inline void prefetch_next_rows(const float* rows, int64_t row, int64_t k) {
 #pragma GCC unroll 8
   for (int t = 0; t < kTokens; ++t) prefetch_l1(rows + (kTokens + t) * row + k);
 }
 
-// to[t] = Σ_k rows[t][k] · panel[k]
+// Steps along K that the sweeps write out: a taken branch every 12 multiply-adds would cost a tenth of them where two
+// hardware threads share the core's front end.
+inline constexpr int kSweep = 4;
+
 template <int kWidth>
-[[gnu::noinline]] void read_panel(const float* rows, int64_t row, const float* panel, int64_t K, float* to) {
-  F32 sum[kTokens][kWidth];
+[[gnu::always_inline]] inline void read_step(const float* rows, int64_t row, const float* panel,
+                                             F32 (&sum)[kTokens][kWidth]) {
+  F32 state[kWidth];
+#pragma GCC unroll 8
+  for (int i = 0; i < kWidth; ++i) {
+    state[i] = load(panel + i * kLanes);
+    keep(state[i]);
+  }
+#pragma GCC unroll 8
   for (int t = 0; t < kTokens; ++t) {
+    F32 x = splat(rows[t * row]);
+    pin(x);
+#pragma GCC unroll 8
+    for (int i = 0; i < kWidth; ++i) sum[t][i] = fma(x, state[i], sum[t][i]);
+  }
+}
+
+// sum[t] = Σ_k rows[t][k] · panel[k]
+template <int kWidth>
+[[gnu::always_inline]] inline void read_panel(const float* rows, int64_t row, const float* panel, int64_t K,
+                                              F32 (&sum)[kTokens][kWidth]) {
+#pragma GCC unroll 8
+  for (int t = 0; t < kTokens; ++t) {
+#pragma GCC unroll 8
     for (int i = 0; i < kWidth; ++i) sum[t][i] = zero();
   }
   for (int64_t line = 0; line < K; line += kLineFloats) {
     prefetch_next_rows(rows, row, line);
     const int64_t end = linear_min(line + kLineFloats, K);
-    for (int64_t k = line; k < end; ++k) {
-      F32 state[kWidth];
+    int64_t k = line;
+    for (; k + kSweep <= end; k += kSweep) {
 #pragma GCC unroll 8
-      for (int i = 0; i < kWidth; ++i) {
-        state[i] = load(panel + (k * kWidth + i) * kLanes);
-        keep(state[i]);
-      }
-#pragma GCC unroll 8
-      for (int t = 0; t < kTokens; ++t) {
-        const F32 x = splat(rows[t * row + k]);
-#pragma GCC unroll 8
-        for (int i = 0; i < kWidth; ++i) sum[t][i] = fma(x, state[i], sum[t][i]);
-      }
+      for (int i = 0; i < kSweep; ++i) read_step<kWidth>(rows + k + i, row, panel + (k + i) * kWidth * kLanes, sum);
     }
+    for (; k < end; ++k) read_step<kWidth>(rows + k, row, panel + k * kWidth * kLanes, sum);
   }
+}
+
+// Rows of kWidth vectors, one per token of a block.
+struct TileRows {
+  const float* data;
+  int64_t stride;
+};
+
+template <int kWidth, LinearDecay kDecay>
+[[gnu::always_inline]] inline void write_step(const float* rows, int64_t row, const F32 (&write)[kTokens][kWidth],
+                                              const float* decay, float* panel) {
+  F32 state[kWidth];
+#pragma GCC unroll 8
+  for (int i = 0; i < kWidth; ++i) {
+    state[i] = load(panel + i * kLanes);
+    if (kDecay != LinearDecay::none) state[i] = mul(state[i], splat(*decay));
+  }
+#pragma GCC unroll 8
   for (int t = 0; t < kTokens; ++t) {
-    for (int i = 0; i < kWidth; ++i) store(to + (t * kWidth + i) * kLanes, sum[t][i]);
+    F32 x = splat(rows[t * row]);
+    pin(x);
+#pragma GCC unroll 8
+    for (int i = 0; i < kWidth; ++i) state[i] = fma(x, write[t][i], state[i]);
   }
+#pragma GCC unroll 8
+  for (int i = 0; i < kWidth; ++i) store(panel + i * kLanes, state[i]);
 }
 
 // panel[k] = decay · panel[k] + Σ_t rows[t][k] · u[t]
 template <int kWidth, LinearDecay kDecay>
-[[gnu::noinline]] void write_panel(const float* rows, int64_t row, const float* u, const float* decay, int64_t K,
+[[gnu::noinline]] void write_panel(const float* rows, int64_t row, const TileRows& u, const float* decay, int64_t K,
                                    float* panel) {
+  constexpr int64_t kStep = kDecay == LinearDecay::channel ? 1 : 0;
   F32 write[kTokens][kWidth];
+#pragma GCC unroll 8
   for (int t = 0; t < kTokens; ++t) {
-    for (int i = 0; i < kWidth; ++i) write[t][i] = load(u + (t * kWidth + i) * kLanes);
+#pragma GCC unroll 8
+    for (int i = 0; i < kWidth; ++i) write[t][i] = load(u.data + t * u.stride + i * kLanes);
   }
   for (int64_t line = 0; line < K; line += kLineFloats) {
     prefetch_next_rows(rows, row, line);
     const int64_t end = linear_min(line + kLineFloats, K);
-    for (int64_t k = line; k < end; ++k) {
-      F32 state[kWidth];
+    int64_t k = line;
+    for (; k + kSweep <= end; k += kSweep) {
 #pragma GCC unroll 8
-      for (int i = 0; i < kWidth; ++i) {
-        state[i] = load(panel + (k * kWidth + i) * kLanes);
-        if (kDecay != LinearDecay::none) {
-          state[i] = mul(state[i], splat(decay[kDecay == LinearDecay::channel ? k : 0]));
-        }
+      for (int i = 0; i < kSweep; ++i) {
+        write_step<kWidth, kDecay>(rows + k + i, row, write, decay + (k + i) * kStep,
+                                   panel + (k + i) * kWidth * kLanes);
       }
-#pragma GCC unroll 8
-      for (int t = 0; t < kTokens; ++t) {
-        const F32 x = splat(rows[t * row + k]);
-#pragma GCC unroll 8
-        for (int i = 0; i < kWidth; ++i) state[i] = fma(x, write[t][i], state[i]);
-      }
-#pragma GCC unroll 8
-      for (int i = 0; i < kWidth; ++i) store(panel + (k * kWidth + i) * kLanes, state[i]);
+    }
+    for (; k < end; ++k) {
+      write_step<kWidth, kDecay>(rows + k, row, write, decay + k * kStep, panel + k * kWidth * kLanes);
     }
   }
 }
 
-// to[t] += Σ_{j<t} m[t][j] · from[j], and j = t too with kDiagonal. from may be to: earlier rows are then final.
-template <int kWidth, bool kDiagonal>
-void add_earlier(const float* m, int64_t stride, const float* from, float* to) {
-  F32 rows[kTokens][kWidth];
+// rows[t] += m[t][j] · rows[j] for j < t, earlier rows first: the solution of a unit lower triangular system.
+template <int kWidth>
+[[gnu::always_inline]] inline void solve_tile(const float* m, int64_t stride, F32 (&rows)[kTokens][kWidth]) {
 #pragma GCC unroll 8
-  for (int t = 0; t < kTokens; ++t) {
+  for (int j = 0; j + 1 < kTokens; ++j) {
 #pragma GCC unroll 8
-    for (int i = 0; i < kWidth; ++i) rows[t][i] = load(from + (t * kWidth + i) * kLanes);
-  }
-#pragma GCC unroll 8
-  for (int t = kDiagonal ? 0 : 1; t < kTokens; ++t) {
-    F32 sum[kWidth];
-#pragma GCC unroll 8
-    for (int i = 0; i < kWidth; ++i) sum[i] = from == to ? rows[t][i] : load(to + (t * kWidth + i) * kLanes);
-#pragma GCC unroll 8
-    for (int j = 0; j < t + (kDiagonal ? 1 : 0); ++j) {
+    for (int t = j + 1; t < kTokens; ++t) {
       const F32 x = splat(m[t * stride + j]);
 #pragma GCC unroll 8
-      for (int i = 0; i < kWidth; ++i) sum[i] = fma(x, rows[j][i], sum[i]);
-    }
-#pragma GCC unroll 8
-    for (int i = 0; i < kWidth; ++i) {
-      if (from == to) rows[t][i] = sum[i];
-      store(to + (t * kWidth + i) * kLanes, sum[i]);
+      for (int i = 0; i < kWidth; ++i) rows[t][i] = fma(x, rows[j][i], rows[t][i]);
     }
   }
 }
 
-// Columns [first, first + count) of one state head.
+// sum[t] += Σ_{j<t} m[t][j] · from[j], and j = t too with kDiagonal.
+template <int kWidth, bool kDiagonal>
+[[gnu::always_inline]] inline void add_earlier(const float* m, int64_t stride, const TileRows& from,
+                                               F32 (&sum)[kTokens][kWidth]) {
+#pragma GCC unroll 8
+  for (int j = 0; j < kTokens; ++j) {
+    F32 row[kWidth];
+#pragma GCC unroll 8
+    for (int i = 0; i < kWidth; ++i) row[i] = load(from.data + j * from.stride + i * kLanes);
+#pragma GCC unroll 8
+    for (int t = kDiagonal ? j : j + 1; t < kTokens; ++t) {
+      const F32 x = splat(m[t * stride + j]);
+#pragma GCC unroll 8
+      for (int i = 0; i < kWidth; ++i) sum[t][i] = fma(x, row[i], sum[t][i]);
+    }
+  }
+}
+
+// Columns [first, first + count) of v that a panel holds.
 struct PanelPlace {
   int64_t first;
   int64_t count;
-  int64_t ahead;  // columns of v and out to fetch early: the first panel fetches for all, in runs that suit DRAM
 };
 
+// The panel's columns of the next block's tokens: whole token rows lie between them, too far apart for the hardware to
+// guess, and so many of them share a cache set that they must not come much earlier either.
+template <typename S>
+[[gnu::always_inline]] inline void prefetch_next_tile(const TensorView& view, const BlockPlace& place, int64_t head,
+                                                      const PanelPlace& columns) {
+  const int64_t first = place.first + kTokens;
+  const int64_t end = linear_min(first + kTokens, place.seq.tokens);
+  for (int64_t t = first; t < end; ++t) {
+    prefetch_row(linear_row<S>(view, place.seq, t, head) + columns.first, columns.count);
+  }
+}
+
+// A tile at the end of the tokens or of the columns, the rest zero.
 template <typename S, int kWidth>
-void load_tile(const S* from, int64_t stride, int tokens, int64_t columns, float* to) {
+[[gnu::noinline]] void load_edge(const S* from, int64_t stride, int tokens, int64_t columns, float* to) {
   for (int t = 0; t < kTokens; ++t) {
     for (int i = 0; i < kWidth; ++i) {
       const int64_t left = columns - i * kLanes;
@@ -130,7 +181,7 @@ void load_tile(const S* from, int64_t stride, int tokens, int64_t columns, float
 }
 
 template <typename S, int kWidth>
-void store_tile(const float* from, int64_t stride, int tokens, int64_t columns, S* to) {
+[[gnu::noinline]] void store_edge(const float* from, int64_t stride, int tokens, int64_t columns, S* to) {
   for (int t = 0; t < tokens; ++t) {
     for (int i = 0; i < kWidth; ++i) {
       const int64_t left = columns - i * kLanes;
@@ -145,52 +196,149 @@ void store_tile(const float* from, int64_t stride, int tokens, int64_t columns, 
 }
 
 template <int kWidth>
-void scale_tile(const float* factors, const float* from, float* to) {
+[[gnu::always_inline]] inline void store_rows(const F32 (&tile)[kTokens][kWidth], float* to) {
+#pragma GCC unroll 8
   for (int t = 0; t < kTokens; ++t) {
-    const F32 factor = splat(factors[t]);
+#pragma GCC unroll 8
+    for (int i = 0; i < kWidth; ++i) store(to + (t * kWidth + i) * kLanes, tile[t][i]);
+  }
+}
+
+// What a block passes over: one panel, and the block's own writes u (and y).
+template <typename S, int kWidth>
+struct PanelPass {
+  const LinearAttentionCall& call;
+  const LinearShape& shape;
+  const BlockLayout& layout;
+  const LinearPass& pass;
+  const BlockPlace& place;
+  const PanelPlace& columns;
+  const float* block;
+  float* panel;
+  TileRows u;  // in v itself where it needs no factor, else in memory_u
+  TileRows y;
+  float* memory_u;
+  float* memory_y;
+
+  int64_t stride() const { return shape.writers * kTokens; }
+  bool whole() const { return place.count == kTokens && columns.count == kWidth * kLanes; }
+  const S* values(int64_t head) const { return linear_row<S>(call.v, place.seq, place.first, head) + columns.first; }
+};
+
+// sum[t] = β_t v_t (+ sum[t] with kAdds).
+template <int kWidth, bool kAdds, typename E>
+[[gnu::always_inline]] inline void add_values(const float* beta, const E* from, int64_t stride,
+                                              F32 (&sum)[kTokens][kWidth]) {
+#pragma GCC unroll 8
+  for (int t = 0; t < kTokens; ++t) {
+    const F32 factor = splat(beta[t]);
+#pragma GCC unroll 8
     for (int i = 0; i < kWidth; ++i) {
-      store(to + (t * kWidth + i) * kLanes, mul(factor, load(from + (t * kWidth + i) * kLanes)));
+      const F32 value = mul(factor, load(from + t * stride + i * kLanes));
+      sum[t][i] = kAdds ? add(value, sum[t][i]) : value;
     }
   }
 }
 
-template <int kWidth>
-void add_scaled_tile(float factor, const float* from, float* to) {
+// The writes of a block: u = β v, and with the delta rule what the state and the block's earlier tokens answer.
+template <typename S, int kWidth>
+[[gnu::noinline]] void block_writes(PanelPass<S, kWidth>& at) {
+  const LinearAttentionCall& call = at.call;
+  const LinearShape& shape = at.shape;
+  const int64_t value_head = at.place.head * call.axes.Hv / shape.state_heads;
+  const int64_t stride = call.v.strides[1];
+  const S* values = at.values(value_head);
+  const bool whole = at.whole();
+  prefetch_next_tile<S>(call.v, at.place, value_head, at.columns);
+  const float* solve = at.block + at.layout.solve;
+  const float* beta = at.block + at.layout.beta;
+  alignas(64) float edge[kTokens * kPanel];
+  if (whole) {
+    for (int t = 0; t < kTokens; ++t) prefetch_l1(values + t * stride);
+  } else {
+    load_edge<S, kWidth>(values, stride, at.place.count, at.columns.count, edge);
+  }
+  if constexpr (std::is_same_v<S, float>) {
+    if (whole && !shape.delta && !call.options.beta.present) {
+      at.u = {values, stride};
+      return;
+    }
+  }
+  F32 sum[kTokens][kWidth];
+  if (shape.delta && !shape.free_vectors) {
+    read_panel<kWidth>(at.block + at.layout.read, shape.row, at.panel, shape.K, sum);
+    if (whole) {
+      add_values<kWidth, true>(beta, values, stride, sum);
+    } else {
+      add_values<kWidth, true>(beta, edge, kWidth * kLanes, sum);
+    }
+    solve_tile<kWidth>(solve, at.stride(), sum);
+    return store_rows<kWidth>(sum, at.memory_u);
+  }
+  if (whole) {
+    add_values<kWidth, false>(beta, values, stride, sum);
+  } else {
+    add_values<kWidth, false>(beta, edge, kWidth * kLanes, sum);
+  }
+  store_rows<kWidth>(sum, at.memory_u);
+  if (!shape.free_vectors) return;
+  read_panel<kWidth>(at.block + at.layout.read, shape.row, at.panel, shape.K, sum);
+  add_earlier<kWidth, false>(solve, at.stride(), at.u, sum);
+  solve_tile<kWidth>(solve + kTokens, at.stride(), sum);
+  store_rows<kWidth>(sum, at.memory_y);
+}
+
+// Adds what an option asks of the outputs in `tile`: the normaliser's division, the skip connection.
+template <typename S, int kWidth>
+[[gnu::noinline]] void finish_outputs(const PanelPass<S, kWidth>& at, int64_t reader, int64_t head, float* tile) {
+  const TensorView& skip = at.call.options.skip;
+  if (at.call.options.normalize) {
+    const float* inverse = at.block + at.layout.inverse + reader * kTokens;
+    for (int i = 0; i < kTokens * kWidth; ++i) {
+      store(tile + i * kLanes, mul(splat(inverse[i / kWidth]), load(tile + i * kLanes)));
+    }
+  }
+  if (!skip.present) return;
+  alignas(64) float v[kTokens * kPanel];
+  const int64_t value_head = head * at.call.axes.Hv / at.shape.out_heads;
+  load_edge<S, kWidth>(at.values(value_head), at.call.v.strides[1], at.place.count, at.columns.count, v);
+  const F32 factor = splat(linear_scalar<S>(skip, head * skip.strides[0]));
   for (int i = 0; i < kTokens * kWidth * kLanes; i += kLanes) {
-    store(to + i, fma(splat(factor), load(from + i), load(to + i)));
+    store(tile + i, fma(factor, load(v + i), load(tile + i)));
   }
 }
 
 // Outputs of one block from what the state held before it and from the block's own writes.
 template <typename S, int kWidth>
-void block_outputs(const LinearAttentionCall& call, const LinearShape& shape, const BlockLayout& layout,
-                   const LinearPass& pass, const BlockPlace& place, const PanelPlace& columns, const float* block,
-                   const float* panel, const float* u, const float* y) {
-  alignas(64) float o[kTokens * kPanel], v[kTokens * kPanel];
-  const TensorView& skip = call.options.skip;
-  const int64_t stride = shape.writers * kTokens;
-  for (int64_t reader = 0; reader < shape.readers; ++reader) {
-    const int64_t head = place.head * shape.readers + reader;
-    const float* mix = block + layout.mix + reader * kTokens * stride;
-    prefetch_next_tokens<S>(call.out, place, head, columns.first, columns.ahead);
-    read_panel<kWidth>(block + layout.query + reader * kTokens * shape.row, shape.row, panel, shape.K, o);
-    if (pass.inner()) add_earlier<kWidth, true>(mix, stride, u, o);
-    if (pass.inner() && shape.free_vectors) add_earlier<kWidth, true>(mix + kTokens, stride, y, o);
-    if (call.options.normalize) scale_tile<kWidth>(block + layout.inverse + reader * kTokens, o, o);
-    if (skip.present) {
-      const int64_t value_head = head * call.axes.Hv / shape.out_heads;
-      load_tile<S, kWidth>(linear_row<S>(call.v, place.seq, place.first, value_head) + columns.first, call.v.strides[1],
-                           place.count, columns.count, v);
-      add_scaled_tile<kWidth>(linear_scalar<S>(skip, head * skip.strides[0]), v, o);
+[[gnu::noinline]] void block_outputs(const PanelPass<S, kWidth>& at, int64_t reader) {
+  const TensorView& view = at.call.out;
+  const int64_t head = at.place.head * at.shape.readers + reader;
+  const float* mix = at.block + at.layout.mix + reader * kTokens * at.stride();
+  prefetch_next_tile<S>(view, at.place, head, at.columns);
+  F32 sum[kTokens][kWidth];
+  read_panel<kWidth>(at.block + at.layout.query + reader * kTokens * at.shape.row, at.shape.row, at.panel, at.shape.K,
+                     sum);
+  if (at.pass.inner()) add_earlier<kWidth, true>(mix, at.stride(), at.u, sum);
+  if (at.pass.inner() && at.shape.free_vectors) add_earlier<kWidth, true>(mix + kTokens, at.stride(), at.y, sum);
+  S* out = const_cast<S*>(linear_row<S>(view, at.place.seq, at.place.first, head)) + at.columns.first;
+  const bool plain = !at.call.options.normalize && !at.call.options.skip.present;
+  if (plain && at.whole()) {
+#pragma GCC unroll 8
+    for (int t = 0; t < kTokens; ++t) {
+#pragma GCC unroll 8
+      for (int i = 0; i < kWidth; ++i) store(out + t * view.strides[1] + i * kLanes, sum[t][i]);
     }
-    S* out = const_cast<S*>(linear_row<S>(call.out, place.seq, place.first, head)) + columns.first;
-    store_tile<S, kWidth>(o, call.out.strides[1], place.count, columns.count, out);
+    return;
   }
+  alignas(64) float tile[kTokens * kPanel];
+  store_rows<kWidth>(sum, tile);
+  finish_outputs<S, kWidth>(at, reader, head, tile);
+  store_edge<S, kWidth>(tile, view.strides[1], at.place.count, at.columns.count, out);
 }
 
 template <int kWidth>
-void write_block(const LinearShape& shape, const BlockLayout& layout, const float* block, const float* u,
-                 const float* y, float* panel) {
+void write_block(const LinearShape& shape, const BlockLayout& layout, const float* block, const TileRows& u,
+                 const TileRows& y, float* panel) {
   const float* rows = block + layout.write;
   const float* decay = block + layout.decay;
   switch (shape.decay) {
@@ -213,27 +361,11 @@ void pass_block(const LinearAttentionCall& call, const LinearShape& shape, const
                 const LinearPass& pass, const BlockPlace& place, const PanelPlace& columns, const float* block,
                 float* panel) {
   alignas(64) float u[kTokens * kPanel], y[kTokens * kPanel];
-  if (pass.writes) {
-    const int64_t value_head = place.head * call.axes.Hv / shape.state_heads;
-    prefetch_next_tokens<S>(call.v, place, value_head, columns.first, columns.ahead);
-    load_tile<S, kWidth>(linear_row<S>(call.v, place.seq, place.first, value_head) + columns.first, call.v.strides[1],
-                         place.count, columns.count, u);
-    if (call.options.beta.present) scale_tile<kWidth>(block + layout.beta, u, u);
-  }
-  if (shape.delta) {
-    read_panel<kWidth>(block + layout.read, shape.row, panel, shape.K, y);
-    const float* solve = block + layout.solve;
-    const int64_t stride = shape.writers * kTokens;
-    if (shape.free_vectors) {
-      add_earlier<kWidth, false>(solve, stride, u, y);
-      add_earlier<kWidth, false>(solve + kTokens, stride, y, y);
-    } else {
-      for (int i = 0; i < kTokens * kWidth * kLanes; i += kLanes) store(u + i, add(load(u + i), load(y + i)));
-      add_earlier<kWidth, false>(solve, stride, u, u);
-    }
-  }
-  if (pass.queries) block_outputs<S, kWidth>(call, shape, layout, pass, place, columns, block, panel, u, y);
-  if (pass.writes) write_block<kWidth>(shape, layout, block, u, y, panel);
+  PanelPass<S, kWidth> at{
+      call, shape, layout, pass, place, columns, block, panel, {u, kWidth * kLanes}, {y, kWidth * kLanes}, u, y};
+  if (pass.writes) block_writes<S, kWidth>(at);
+  for (int64_t reader = 0; pass.queries && reader < shape.readers; ++reader) block_outputs<S, kWidth>(at, reader);
+  if (pass.writes) write_block<kWidth>(shape, layout, block, at.u, at.y, panel);
 }
 
 // Columns [first, first + columns) of a state to a panel. A state that is absent is zero.

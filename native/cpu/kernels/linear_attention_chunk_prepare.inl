@@ -55,99 +55,149 @@ struct LinearPass {
   bool inner() const { return writes && queries; }
 };
 
-// Rows of one block in a worker's scratch.
+inline constexpr int kGates = (kTokens + kLanes - 1) / kLanes * kLanes;
+
+// Rows of one block. Keys (and b) stand where the writes at the block's end will be, the rest in a worker's scratch.
 struct BlockRows {
   float* keys;
+  float* b;
   float* queries;
   float* gates;  // per channel: γ
   float* a;
-  float* b;
-  float gate[kTokens];  // scalar: γ
+  float gate[kGates];  // scalar: γ, and 1 past the tokens
   float beta[kTokens];
 };
 
-inline int64_t block_rows_floats(const LinearShape& shape) { return 5 * kTokens * shape.row; }
+inline int64_t block_rows_floats(const LinearShape& shape) { return 3 * kTokens * shape.row; }
 
-inline BlockRows block_rows(const LinearShape& shape, float* scratch) {
+inline BlockRows block_rows(const LinearShape& shape, const BlockLayout& layout, float* scratch, float* to) {
   const int64_t rows = kTokens * shape.row;
   BlockRows block{};
-  block.keys = scratch;
-  block.queries = scratch + rows;
-  block.gates = scratch + 2 * rows;
-  block.a = scratch + 3 * rows;
-  block.b = scratch + 4 * rows;
+  block.keys = to + layout.write;
+  block.b = block.keys + rows;
+  block.queries = scratch;
+  block.gates = scratch + rows;
+  block.a = scratch + 2 * rows;
   return block;
 }
 
-// What the block's token-by-token part needs beside the rows it multiplies.
+// What the grams of one kind of write are computed for.
 struct GramOutput {
-  float* solve;  // [kTokens][stride], t > j
+  float* solve;  // [kTokens][stride], t > j; null: not asked for
   float* mix;    // [kTokens][stride], t >= j
-  float* rest;   // row of the write at the block's end, or null
+  float* rest;   // decay per channel: where the writes go as they are at the block's end, or null
   int64_t stride;
+};
+
+// Sums of a block's grams, lane by lane, in the order in which gram_column makes them.
+template <bool kReads>
+struct GramSums {
+  static constexpr int kCount = kTokens * (kTokens + 1) / 2 + (kReads ? kTokens * (kTokens - 1) / 2 : 0);
+  static constexpr int kPadded = (kCount + kLanes - 1) / kLanes * kLanes;
+  F32 lanes[kPadded];
 };
 
 // One column of the grams: products of write j, as it decays, with the reads and queries of tokens from j on.
 // kReadsBefore: reads see the state before the token's own decay.
-template <int kWrite, bool kChannel, bool kReads, bool kReadsBefore, bool kMixes>
-void gram_column(const float* write, const float* reads, const float* queries, const float* gates, int64_t row,
-                 const GramOutput& to) {
+template <int kWrite, bool kChannel, bool kReads, bool kReadsBefore>
+[[gnu::always_inline]] inline void gram_column(const float* write, const float* reads, const float* queries,
+                                               const float* gates, int64_t row, float* to_rest, F32* sums) {
   F32 solve[kTokens], mix[kTokens];
+#pragma GCC unroll 8
   for (int t = kWrite; t < kTokens; ++t) solve[t] = mix[t] = zero();
   for (int64_t i = 0; i < row; i += kLanes) {
     F32 rest = load(write + kWrite * row + i);
-    if (kMixes) mix[kWrite] = fma(load(queries + kWrite * row + i), rest, mix[kWrite]);
+    mix[kWrite] = fma(load(queries + kWrite * row + i), rest, mix[kWrite]);
 #pragma GCC unroll 8
     for (int t = kWrite + 1; t < kTokens; ++t) {
       if (kReads && kReadsBefore) solve[t] = fma(load(reads + t * row + i), rest, solve[t]);
       if (kChannel) rest = mul(rest, load(gates + t * row + i));
       if (kReads && !kReadsBefore) solve[t] = fma(load(reads + t * row + i), rest, solve[t]);
-      if (kMixes) mix[t] = fma(load(queries + t * row + i), rest, mix[t]);
+      mix[t] = fma(load(queries + t * row + i), rest, mix[t]);
     }
-    if (kChannel && to.rest != nullptr) store(to.rest + kWrite * row + i, rest);
+    if (kChannel && to_rest != nullptr) store(to_rest + kWrite * row + i, rest);
   }
+#pragma GCC unroll 8
   for (int t = kWrite; t < kTokens; ++t) {
-    if (kReads && t > kWrite) to.solve[t * to.stride + kWrite] = reduce_add(solve[t]);
-    if (kMixes) to.mix[t * to.stride + kWrite] = reduce_add(mix[t]);
+    *sums++ = mix[t];
+    if (kReads && t > kWrite) *sums++ = solve[t];
   }
 }
 
-template <bool kChannel, bool kReads, bool kReadsBefore, bool kMixes, int kWrite = 0>
-void gram_columns(const float* write, const float* reads, const float* queries, const float* gates, int64_t row,
-                  const GramOutput& to) {
+template <bool kChannel, bool kReads, bool kReadsBefore, int kWrite = 0>
+[[gnu::always_inline]] inline void gram_columns(const float* write, const float* reads, const float* queries,
+                                                const float* gates, int64_t row, float* to_rest, F32* sums) {
   if constexpr (kWrite < kTokens) {
-    gram_column<kWrite, kChannel, kReads, kReadsBefore, kMixes>(write, reads, queries, gates, row, to);
-    gram_columns<kChannel, kReads, kReadsBefore, kMixes, kWrite + 1>(write, reads, queries, gates, row, to);
+    gram_column<kWrite, kChannel, kReads, kReadsBefore>(write, reads, queries, gates, row, to_rest, sums);
+    sums += kReads ? 2 * (kTokens - kWrite) - 1 : kTokens - kWrite;
+    gram_columns<kChannel, kReads, kReadsBefore, kWrite + 1>(write, reads, queries, gates, row, to_rest, sums);
+  }
+}
+
+// Γ(j, t) of a decay per head; 1 where channels decay on their own, within the products.
+struct BlockDecays {
+  float upto[kTokens][kTokens];  // [j][t], t >= j
+
+  explicit BlockDecays(const float* gates) {
+#pragma GCC unroll 8
+    for (int j = 0; j < kTokens; ++j) {
+      upto[j][j] = 1.0f;
+#pragma GCC unroll 8
+      for (int t = j + 1; t < kTokens; ++t) upto[j][t] = upto[j][t - 1] * gates[t];
+    }
+  }
+};
+
+template <bool kChannel, bool kReads, bool kReadsBefore>
+void block_grams(const float* write, const float* reads, const float* queries, const float* gates,
+                 const BlockDecays& decays, int64_t row, const GramOutput& to) {
+  GramSums<kReads> sums;
+  for (int i = GramSums<kReads>::kCount; i < GramSums<kReads>::kPadded; ++i) sums.lanes[i] = zero();
+  gram_columns<kChannel, kReads, kReadsBefore>(write, reads, queries, gates, row, to.rest, sums.lanes);
+  alignas(64) float dots[GramSums<kReads>::kPadded];
+  for (int i = 0; i < GramSums<kReads>::kPadded; i += kLanes) {
+    F32 group[kLanes];
+#pragma GCC unroll 16
+    for (int lane = 0; lane < kLanes; ++lane) group[lane] = sums.lanes[i + lane];
+    store(dots + i, sum_each(group));
+  }
+  const float* next = dots;
+#pragma GCC unroll 8
+  for (int j = 0; j < kTokens; ++j) {
+#pragma GCC unroll 8
+    for (int t = j; t < kTokens; ++t) {
+      to.mix[t * to.stride + j] = *next++ * decays.upto[j][t];
+      if (kReads && t > j) to.solve[t * to.stride + j] = *next++ * decays.upto[j][kReadsBefore ? t - 1 : t];
+    }
   }
 }
 
 // The grams of one kind of write with the reads and one reader's queries. Null pointers leave a part out.
-inline void block_grams(const LinearShape& shape, const BlockRows& block, const float* write, const float* reads,
-                        const float* queries, const GramOutput& to) {
+inline void block_grams(const LinearShape& shape, const BlockRows& block, const BlockDecays& decays, const float* write,
+                        const float* reads, const float* queries, const GramOutput& to) {
   const int64_t row = shape.row;
   const bool before = shape.free_vectors;
   if (shape.decay == LinearDecay::channel) {
-    if (reads == nullptr) return gram_columns<true, false, false, true>(write, reads, queries, block.gates, row, to);
-    if (before) return gram_columns<true, true, true, true>(write, reads, queries, block.gates, row, to);
-    return gram_columns<true, true, false, true>(write, reads, queries, block.gates, row, to);
+    if (reads == nullptr) {
+      return block_grams<true, false, false>(write, reads, queries, block.gates, decays, row, to);
+    }
+    if (before) return block_grams<true, true, true>(write, reads, queries, block.gates, decays, row, to);
+    return block_grams<true, true, false>(write, reads, queries, block.gates, decays, row, to);
   }
   if (reads == nullptr) {
-    gram_columns<false, false, false, true>(write, reads, queries, nullptr, row, to);
+    block_grams<false, false, false>(write, reads, queries, nullptr, decays, row, to);
+  } else if (before) {
+    block_grams<false, true, true>(write, reads, queries, nullptr, decays, row, to);
   } else {
-    gram_columns<false, true, false, true>(write, reads, queries, nullptr, row, to);
+    block_grams<false, true, false>(write, reads, queries, nullptr, decays, row, to);
   }
+}
+
+// The writes as a decay per head leaves them at the block's end.
+inline void decay_writes(const BlockDecays& decays, int64_t row, float* writes) {
   for (int j = 0; j < kTokens; ++j) {
-    float left = 1.0f;  // Γ(j, t)
-    for (int t = j + 1; t < kTokens; ++t) {
-      const float passed = left;
-      left *= block.gate[t];
-      if (reads != nullptr) to.solve[t * to.stride + j] *= before ? passed : left;
-      to.mix[t * to.stride + j] *= left;
-    }
-    if (to.rest == nullptr) continue;
-    for (int64_t i = 0; i < row; i += kLanes) {
-      store(to.rest + j * row + i, mul(load(write + j * row + i), splat(left)));
-    }
+    const F32 left = splat(decays.upto[j][kTokens - 1]);
+    for (int64_t i = 0; i < row; i += kLanes) store(writes + j * row + i, mul(load(writes + j * row + i), left));
   }
 }
 
@@ -198,15 +248,30 @@ struct BlockPlace {
   int count;
 };
 
-// Columns of the next block's tokens: whole token rows lie between them, too far apart for the hardware to guess.
+// Rows of one token that prepare_block will read.
 template <typename S>
-void prefetch_next_tokens(const TensorView& view, const BlockPlace& place, int64_t head, int64_t column,
-                          int64_t count) {
-  const int64_t first = place.first + kTokens;
-  const int64_t tokens = linear_min(kTokens, place.seq.tokens - first);
-  for (int64_t t = 0; t < tokens; ++t) {
-    const S* row = linear_row<S>(view, place.seq, first + t, head) + column;
-    for (int64_t i = 0; i < count; i += 64 / static_cast<int64_t>(sizeof(S))) prefetch_l2(row + i);
+void prefetch_token(const LinearAttentionCall& call, const LinearShape& shape, const LinearPass& pass,
+                    const LinearSequence& seq, int64_t head, int64_t token) {
+  const LinearAttentionOptions& options = call.options;
+  auto fetch_scalar = [&](const TensorView& view) {
+    const int64_t at = seq.batch * view.strides[0] + (seq.first + token) * view.strides[1] + head * view.strides[2];
+    prefetch_l2(view.as<const std::byte>() + at * dtype_bytes(view.dtype));
+  };
+  auto fetch_gate = [&](const TensorView& view) {
+    if (view.dtype == DType::f32) return prefetch_row(linear_row<float>(view, seq, token, head), shape.K);
+    prefetch_row(linear_row<S>(view, seq, token, head), shape.K);
+  };
+  if (pass.writes) {
+    prefetch_row(linear_row<S>(call.k, seq, token, head * call.axes.Hk / shape.state_heads), shape.K);
+    if (shape.decay == LinearDecay::channel) fetch_gate(options.decay);
+    if (shape.decay == LinearDecay::scalar) fetch_scalar(options.decay);
+    if (options.beta.present) fetch_scalar(options.beta);
+    if (shape.free_vectors) fetch_gate(options.a);
+    if (shape.free_vectors) fetch_gate(options.b);
+  }
+  for (int64_t reader = 0; pass.queries && reader < shape.readers; ++reader) {
+    const int64_t out_head = head * shape.readers + reader;
+    prefetch_row(linear_row<S>(call.q, seq, token, out_head * call.axes.Hq / shape.out_heads), shape.K);
   }
 }
 
@@ -216,14 +281,15 @@ void load_block_writes(const LinearAttentionCall& call, const LinearShape& shape
   const LinearAttentionOptions& options = call.options;
   const int64_t row = shape.row;
   const int64_t key_head = place.head * call.axes.Hk / shape.state_heads;
-  prefetch_next_tokens<S>(call.k, place, key_head, 0, shape.K);
   for (int t = 0; t < kTokens; ++t) {
     const int64_t token = place.first + t;
     const bool real = t < place.count;
     block.beta[t] = !real                  ? 0.0f
                     : options.beta.present ? linear_scalar<S>(options.beta, place.seq, token, place.head)
                                            : 1.0f;
-    block.gate[t] = 1.0f;
+    block.gate[t] = real && shape.decay == LinearDecay::scalar
+                        ? linear_scalar<S>(options.decay, place.seq, token, place.head)
+                        : 0.0f;
     if (!real) {
       zero_row(block.keys + t * row, row);
       if (shape.free_vectors) {
@@ -243,10 +309,9 @@ void load_block_writes(const LinearAttentionCall& call, const LinearShape& shape
     if (shape.decay == LinearDecay::channel) {
       load_gate_row<S>(options.decay, place.seq, token, place.head, shape.K, block.gates + t * row);
       exp_row(block.gates + t * row, row);
-    } else if (shape.decay == LinearDecay::scalar) {
-      block.gate[t] = linear_exp(linear_scalar<S>(options.decay, place.seq, token, place.head));
     }
   }
+  exp_row(block.gate, kGates);
 }
 
 template <typename S>
@@ -254,7 +319,6 @@ void load_block_queries(const LinearAttentionCall& call, const LinearShape& shap
                         int64_t reader, BlockRows& block) {
   const int64_t out_head = place.head * shape.readers + reader;
   const int64_t query_head = out_head * call.axes.Hq / shape.out_heads;
-  prefetch_next_tokens<S>(call.q, place, query_head, 0, shape.K);
   for (int t = 0; t < kTokens; ++t) {
     float* to = block.queries + t * shape.row;
     if (t < place.count) {
@@ -284,28 +348,53 @@ inline void add_keys(const LinearShape& shape, const BlockPlace& place, const Bl
   }
 }
 
-// The grams of one reader; the first reader's pass also gives the reads' products and the writes at the block's end.
+// The grams of one reader. The first reader's also give the reads' products; with a decay per channel the last one's leave
+// the writes as they are at the block's end.
 inline void block_reader(const LinearShape& shape, const BlockLayout& layout, const BlockRows& block, int64_t reader,
                          float* to) {
-  const bool first = reader == 0;
+  const bool channel = shape.decay == LinearDecay::channel;
+  const bool first = reader == 0, last = reader + 1 == shape.readers;
+  const BlockDecays decays(block.gate);
   const int64_t stride = shape.writers * kTokens;
   const float* reads = !first || !shape.delta ? nullptr : shape.free_vectors ? block.a : block.keys;
   float* mix = to + layout.mix + reader * kTokens * stride;
-  const int64_t rows = kTokens * shape.row;
-  block_grams(shape, block, block.keys, reads, block.queries,
-              {to + layout.solve, mix, first ? to + layout.write : nullptr, stride});
-  if (!shape.free_vectors) return;
-  block_grams(shape, block, block.b, reads, block.queries,
-              {to + layout.solve + kTokens, mix + kTokens, first ? to + layout.write + rows : nullptr, stride});
+  float* solve = to + layout.solve;
+  block_grams(shape, block, decays, block.keys, reads, block.queries,
+              {solve, mix, channel && last ? block.keys : nullptr, stride});
+  if (shape.free_vectors) {
+    block_grams(shape, block, decays, block.b, reads, block.queries,
+                {solve + kTokens, mix + kTokens, channel && last ? block.b : nullptr, stride});
+  }
+  if (shape.decay != LinearDecay::scalar || !last) return;
+  decay_writes(decays, shape.row, block.keys);
+  if (shape.free_vectors) decay_writes(decays, shape.row, block.b);
+}
+
+// m[t][j] *= factor[t] for j <= t; nothing reads what lies above.
+inline void scale_lower(const float* factor, int64_t stride, float* m) {
+#pragma GCC unroll 8
+  for (int t = 0; t < kTokens; ++t) {
+#pragma GCC unroll 8
+    for (int j = 0; j <= t; ++j) m[t * stride + j] *= factor[t];
+  }
 }
 
 template <typename S>
 void prepare_block(const LinearAttentionCall& call, const LinearShape& shape, const BlockLayout& layout,
                    const LinearPass& pass, const BlockPlace& place, float* normalizer, float* scratch, float* to) {
-  BlockRows block = block_rows(shape, scratch);
+  BlockRows block = block_rows(shape, layout, scratch, to);
   const int64_t stride = shape.writers * kTokens;
   float factor[kTokens];
-  if (pass.writes) load_block_writes<S>(call, shape, place, block);
+  for (float& gate : block.gate) gate = 1.0f;
+  if (pass.writes) {
+    load_block_writes<S>(call, shape, place, block);
+    for (int t = 0; t < kTokens; ++t) to[layout.beta + t] = block.beta[t];
+    total_decay(shape, block, to + layout.decay);
+  }
+  if (shape.delta) {
+    for (int t = 0; t < kTokens; ++t) factor[t] = shape.free_vectors ? 1.0f : -block.beta[t];
+    decay_rows(shape, block, shape.free_vectors ? block.a : block.keys, factor, shape.free_vectors, to + layout.read);
+  }
   for (int64_t reader = 0; pass.queries && reader < shape.readers; ++reader) {
     load_block_queries<S>(call, shape, place, reader, block);
     float* mix = to + layout.mix + reader * kTokens * stride;
@@ -314,29 +403,12 @@ void prepare_block(const LinearAttentionCall& call, const LinearShape& shape, co
       block_inverses(shape, place, block, normalizer, pass.inner() ? mix : nullptr,
                      to + layout.inverse + reader * kTokens);
     }
-    for (int t = 0; t < kTokens; ++t) {
-      factor[t] = shape.scale;
-      for (int64_t j = 0; pass.inner() && j < stride; ++j) {
-        mix[t * stride + j] = j % kTokens <= t ? mix[t * stride + j] * shape.scale : 0.0f;
-      }
-    }
-    if (!pass.inner()) {
-      for (int t = 0; t < kTokens; ++t) block.gate[t] = 1.0f;
-    }
-    decay_rows(shape, block, block.queries, factor, false, to + layout.query + reader * kTokens * shape.row);
+    if (shape.delta && reader == 0 && !shape.free_vectors) scale_lower(factor, stride, to + layout.solve);
+    float scale[kTokens];
+    for (float& value : scale) value = shape.scale;
+    if (pass.inner()) scale_lower(scale, stride, mix);
+    if (pass.inner() && shape.free_vectors) scale_lower(scale, stride, mix + kTokens);
+    decay_rows(shape, block, block.queries, scale, false, to + layout.query + reader * kTokens * shape.row);
   }
-  if (!pass.writes) return;
-  if (call.options.normalize) add_keys(shape, place, block, normalizer);
-  for (int t = 0; t < kTokens; ++t) to[layout.beta + t] = block.beta[t];
-  if (!pass.inner()) return load_row(block.keys, kTokens * shape.row, to + layout.write);
-  total_decay(shape, block, to + layout.decay);
-  if (!shape.delta) return;
-  for (int t = 0; t < kTokens; ++t) {
-    factor[t] = shape.free_vectors ? 1.0f : -block.beta[t];
-    for (int64_t j = 0; j < stride; ++j) {
-      float& value = to[layout.solve + t * stride + j];
-      value = j % kTokens < t ? value * factor[t] : 0.0f;
-    }
-  }
-  decay_rows(shape, block, shape.free_vectors ? block.a : block.keys, factor, shape.free_vectors, to + layout.read);
+  if (pass.writes && call.options.normalize) add_keys(shape, place, block, normalizer);
 }

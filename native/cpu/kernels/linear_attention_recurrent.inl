@@ -102,8 +102,8 @@ inline void prefetch_rows(const float* state, int64_t stride, int64_t k, int hal
 
 // One step of a sweep. The unrolling keeps the sums in registers: GCC 12 leaves them on the stack otherwise.
 template <bool kPair>
-[[gnu::always_inline]] inline void read_step(const float* state, int64_t stride, int64_t n, F32 x, F32 y, F32* sum,
-                                             F32* sum_y) {
+[[gnu::always_inline]] inline void row_step(const float* state, int64_t stride, int64_t n, F32 x, F32 y, F32* sum,
+                                            F32* sum_y) {
 #pragma GCC unroll 8
   for (int r = 0; r < kRows; ++r) {
     F32 value = n == kLanes ? load(state + r * stride) : load_partial(state + r * stride, n);
@@ -122,9 +122,9 @@ void read_rows(const float* state, int64_t stride, const float* x, const float* 
   int64_t k = 0;
   for (; k + kLanes <= K; k += kLanes) {
     prefetch_rows(state, stride, k, 0);
-    read_step<kPair>(state + k, stride, kLanes, load(x + k), kPair ? load(y + k) : zero(), sum, sum_y);
+    row_step<kPair>(state + k, stride, kLanes, load(x + k), kPair ? load(y + k) : zero(), sum, sum_y);
   }
-  if (k < K) read_step<kPair>(state + k, stride, K - k, load(x + k), kPair ? load(y + k) : zero(), sum, sum_y);
+  if (k < K) row_step<kPair>(state + k, stride, K - k, load(x + k), kPair ? load(y + k) : zero(), sum, sum_y);
 #pragma GCC unroll 8
   for (int r = 0; r < kRows; ++r) {
     to[r] = reduce_add(sum[r]);

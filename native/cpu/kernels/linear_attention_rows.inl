@@ -94,6 +94,11 @@ void load_row(const S* from, int64_t n, float* to) {
   if (i < n) store(to + i, load_partial(from + i, n - i));
 }
 
+template <typename E>
+[[gnu::always_inline]] inline void prefetch_row(const E* row, int64_t n) {
+  for (int64_t i = 0; i < n; i += 64 / static_cast<int64_t>(sizeof(E))) prefetch_l2(row + i);
+}
+
 template <typename S>
 void load_gate_row(const TensorView& view, const LinearSequence& seq, int64_t token, int64_t head, int64_t n,
                    float* to) {
