@@ -28,8 +28,14 @@ inline constexpr bool kHasFma = true;
 [[gnu::always_inline]] inline F32 min(F32 a, F32 b) { return _mm512_min_ps(a, b); }
 [[gnu::always_inline]] inline F32 fma(F32 a, F32 b, F32 c) { return _mm512_fmadd_ps(a, b, c); }
 [[gnu::always_inline]] inline F32 fnma(F32 a, F32 b, F32 c) { return _mm512_fnmadd_ps(a, b, c); }
+[[gnu::always_inline]] inline void accumulate(F32& sum, F32 a, F32 b) { sum = fma(a, b, sum); }
 [[gnu::always_inline]] inline F32 neg(F32 a) { return _mm512_xor_ps(a, _mm512_set1_ps(-0.0f)); }
 [[gnu::always_inline]] inline F32 abs(F32 a) { return _mm512_andnot_ps(_mm512_set1_ps(-0.0f), a); }
+// 1 / a within 3 ulp, a normal and not so large that the result is subnormal.
+[[gnu::always_inline]] inline F32 reciprocal(F32 a) {
+  const F32 guess = _mm512_rcp14_ps(a);
+  return _mm512_mul_ps(guess, _mm512_fnmadd_ps(a, guess, _mm512_set1_ps(2.0f)));
+}
 [[gnu::always_inline]] inline F32 sqrt(F32 a) { return _mm512_sqrt_ps(a); }
 [[gnu::always_inline]] inline F32 round_nearest(F32 a) {
   return _mm512_roundscale_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);

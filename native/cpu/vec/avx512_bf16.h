@@ -4,6 +4,7 @@
 inline constexpr bool kHasBf16Dot = true;
 
 using Bf16x32 = __m512bh;  // 2 · kLanes values
+using Bf16Part = Bf16x32;  // what one product takes of them
 
 [[gnu::always_inline]] inline Bf16x32 load_bf16_pairs(const bf16* from) {
   return (__m512bh)_mm512_loadu_si512(from);  // NOLINT: vector types convert by this cast alone

@@ -7,6 +7,8 @@ struct Bf16x32 {  // 2 · kLanes values
   F32 even;
   F32 odd;
 };
+using Bf16Part = F32;  // what one product takes of them
+
 [[gnu::always_inline]] inline Bf16x32 load_bf16_pairs(const bf16* from) {
   Bf16x32 pairs;
   split_bf16(load(reinterpret_cast<const float*>(from)), pairs.even, pairs.odd);

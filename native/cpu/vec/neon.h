@@ -28,8 +28,15 @@ inline constexpr bool kHasFma = true;
 [[gnu::always_inline]] inline F32 min(F32 a, F32 b) { return vminq_f32(a, b); }
 [[gnu::always_inline]] inline F32 fma(F32 a, F32 b, F32 c) { return vfmaq_f32(c, a, b); }
 [[gnu::always_inline]] inline F32 fnma(F32 a, F32 b, F32 c) { return vfmsq_f32(c, a, b); }
+[[gnu::always_inline]] inline void accumulate(F32& sum, F32 a, F32 b) { sum = fma(a, b, sum); }
 [[gnu::always_inline]] inline F32 neg(F32 a) { return vnegq_f32(a); }
 [[gnu::always_inline]] inline F32 abs(F32 a) { return vabsq_f32(a); }
+// 1 / a within 3 ulp, a normal and not so large that the result is subnormal.
+[[gnu::always_inline]] inline F32 reciprocal(F32 a) {
+  F32 guess = vrecpeq_f32(a);
+  for (int i = 0; i < 3; ++i) guess = vmulq_f32(guess, vrecpsq_f32(a, guess));
+  return guess;
+}
 [[gnu::always_inline]] inline F32 sqrt(F32 a) { return vsqrtq_f32(a); }
 [[gnu::always_inline]] inline F32 round_nearest(F32 a) { return vrndnq_f32(a); }
 [[gnu::always_inline]] inline F32 copy_sign(F32 magnitude, F32 sign) {

@@ -28,8 +28,14 @@ inline constexpr bool kHasFma = false;
 [[gnu::always_inline]] inline F32 min(F32 a, F32 b) { return _mm_min_ps(a, b); }
 [[gnu::always_inline]] inline F32 fma(F32 a, F32 b, F32 c) { return _mm_add_ps(_mm_mul_ps(a, b), c); }
 [[gnu::always_inline]] inline F32 fnma(F32 a, F32 b, F32 c) { return _mm_sub_ps(c, _mm_mul_ps(a, b)); }
+[[gnu::always_inline]] inline void accumulate(F32& sum, F32 a, F32 b) { sum = fma(a, b, sum); }
 [[gnu::always_inline]] inline F32 neg(F32 a) { return _mm_xor_ps(a, _mm_set1_ps(-0.0f)); }
 [[gnu::always_inline]] inline F32 abs(F32 a) { return _mm_andnot_ps(_mm_set1_ps(-0.0f), a); }
+// 1 / a within 3 ulp, a normal and not so large that the result is subnormal.
+[[gnu::always_inline]] inline F32 reciprocal(F32 a) {
+  const F32 guess = _mm_rcp_ps(a);
+  return _mm_mul_ps(guess, _mm_sub_ps(_mm_set1_ps(2.0f), _mm_mul_ps(a, guess)));
+}
 [[gnu::always_inline]] inline F32 sqrt(F32 a) { return _mm_sqrt_ps(a); }
 [[gnu::always_inline]] inline F32 round_nearest(F32 a) {
   return _mm_round_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);

@@ -102,6 +102,7 @@ inline void probe_math(Checks& checks) {
   auto vexp2 = [&](F32 x) { return exp2(x); };
   auto vexp = [&](F32 x) { return exp(x); };
   auto vtanh = [&](F32 x) { return tanh(x); };
+  auto vreciprocal = [&](F32 x) { return reciprocal(x); };
   auto vsigmoid = [&](F32 x) { return sigmoid(x); };
   auto vlog = [&](F32 x) { return log(x); };
   auto vsoftplus = [&](F32 x) { return softplus(x); };
@@ -110,9 +111,13 @@ inline void probe_math(Checks& checks) {
   probe_function(
       checks, "exp", vexp, [](double x) { return std::exp(x); }, -87.3, 88.7, 2);
   probe_function(
-      checks, "tanh", vtanh, [](double x) { return std::tanh(x); }, -12, 12, 6);
+      checks, "tanh", vtanh, [](double x) { return std::tanh(x); }, -12, 12, 8);
   probe_function(
       checks, "tanh", vtanh, [](double x) { return std::tanh(x); }, -1e-3, 1e-3, 4);
+  probe_function(
+      checks, "reciprocal", vreciprocal, [](double x) { return 1 / x; }, 4.8e-3, 2.5, 3);
+  probe_function(
+      checks, "reciprocal", vreciprocal, [](double x) { return 1 / x; }, 1, 1e37, 3);
   probe_function(
       checks, "sigmoid", vsigmoid, [](double x) { return 1 / (1 + std::exp(-x)); }, -80, 80, 4);
   probe_function(
@@ -171,6 +176,9 @@ inline void probe_lanes(Checks& checks) {
   check("max", max(va, splat(NAN)), [&](int) { return NAN; });
   check("min", min(va, splat(NAN)), [&](int) { return NAN; });
   check("fma", fma(va, vb, vc), [&](int i) { return a[i] * b[i] + c[i]; });
+  F32 total = vc;
+  accumulate(total, va, vb);
+  check("accumulate", total, [&](int i) { return c[i] + a[i] * b[i]; });
   check("fnma", fnma(va, vb, vc), [&](int i) { return c[i] - a[i] * b[i]; });
   check("neg", neg(va), [&](int i) { return -a[i]; });
   check("abs", abs(va), [&](int i) { return std::fabs(a[i]); });
@@ -193,6 +201,10 @@ inline void probe_lanes(Checks& checks) {
   }
   checks.expect(reduce_add(va) == sum, "reduce_add", 0, reduce_add(va), sum);
   checks.expect(reduce_max(va) == *std::max_element(a, a + kLanes), "reduce_max", 0, reduce_max(va), 0);
+  check("swap_lanes 1", swap_lanes<1>(va), [&](int i) { return a[i ^ 1]; });
+  check("swap_lanes 2", swap_lanes<2>(va), [&](int i) { return a[i ^ 2]; });
+  if constexpr (kLanes > 4) check("swap_lanes 4", swap_lanes<4>(va), [&](int i) { return a[i ^ 4]; });
+  if constexpr (kLanes > 8) check("swap_lanes 8", swap_lanes<8>(va), [&](int i) { return a[i ^ 8]; });
   F32 rows[kLanes];
   for (int r = 0; r < kLanes; ++r) rows[r] = add(iota(), splat(static_cast<float>(r)));
   check("sum_each", sum_each(rows), [&](int i) { return static_cast<float>(i * kLanes + kLanes * (kLanes - 1) / 2); });
