@@ -38,24 +38,23 @@
   return select(less(x, lowest), zero(), result);
 }
 
-// Rational, odd. Where |x| is below 0.0004 or above 9 the error is 3e-7 of 1, elsewhere within 6 ulp.
+// Rational, odd. Where |x| is below 0.0004 or above 9 the error is 3e-7 of 1, elsewhere within 8 ulp.
 [[gnu::always_inline]] inline F32 tanh_rational(F32 x) {
   const F32 bound = splat(7.90531111f);
   const F32 y = min(bound, max(neg(bound), x));
-  const F32 z = mul(y, y);
-  F32 p = fma(splat(-2.76076847742355e-16f), z, splat(2.00018790482477e-13f));
-  p = fma(p, z, splat(-8.60467152213735e-11f));
-  p = fma(p, z, splat(5.12229709037114e-08f));
-  p = fma(p, z, splat(1.48572235717979e-05f));
-  p = fma(p, z, splat(6.37261928875436e-04f));
-  p = fma(p, z, splat(4.89352455891786e-03f));
-  F32 q = fma(splat(1.19825839466702e-06f), z, splat(1.18534705686654e-04f));
-  q = fma(q, z, splat(2.26843463243900e-03f));
-  q = fma(q, z, splat(4.89352518554385e-03f));
-  return div(mul(y, p), q);
+  // Terms by pairs and fours: one after the other they would take twice as long.
+  const F32 z = mul(y, y), z2 = mul(z, z);
+  const F32 p01 = fma(splat(6.37261928875436e-04f), z, splat(4.89352455891786e-03f));
+  const F32 p23 = fma(splat(5.12229709037114e-08f), z, splat(1.48572235717979e-05f));
+  const F32 p45 = fma(splat(2.00018790482477e-13f), z, splat(-8.60467152213735e-11f));
+  const F32 high = fma(splat(-2.76076847742355e-16f), z2, p45);
+  const F32 p = fma(high, mul(z2, z2), fma(p23, z2, p01));
+  const F32 q01 = fma(splat(2.26843463243900e-03f), z, splat(4.89352518554385e-03f));
+  const F32 q = fma(fma(splat(1.19825839466702e-06f), z, splat(1.18534705686654e-04f)), z2, q01);
+  return mul(mul(y, p), reciprocal(q));
 }
 
-// Within 6 ulp everywhere.
+// Within 8 ulp everywhere.
 [[gnu::always_inline]] inline F32 tanh(F32 x) {
   const F32 result = select(less(splat(9.0f), abs(x)), copy_sign(splat(1.0f), x), tanh_rational(x));
   return select(less(abs(x), splat(0.0004f)), x, result);
