@@ -34,7 +34,7 @@ template <int kWidth>
     F32 x = splat(rows[t * row]);
     pin(x);
 #pragma GCC unroll 8
-    for (int i = 0; i < kWidth; ++i) sum[t][i] = fma(x, state[i], sum[t][i]);
+    for (int i = 0; i < kWidth; ++i) accumulate(sum[t][i], x, state[i]);
   }
 }
 
@@ -79,7 +79,7 @@ template <int kWidth, LinearDecay kDecay>
     F32 x = splat(rows[t * row]);
     pin(x);
 #pragma GCC unroll 8
-    for (int i = 0; i < kWidth; ++i) state[i] = fma(x, write[t][i], state[i]);
+    for (int i = 0; i < kWidth; ++i) accumulate(state[i], x, write[t][i]);
   }
 #pragma GCC unroll 8
   for (int i = 0; i < kWidth; ++i) store(panel + i * kLanes, state[i]);
