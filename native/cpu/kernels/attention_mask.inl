@@ -84,7 +84,10 @@ inline KeyRange visible_keys(const SequenceRules& rules, int64_t t) {
     lower(first + rules.chunk);
   }
   if (rules.block > 0) lower(floor_to(position, rules.block) + rules.block);
-  if (range.last < range.first) range.last = range.first;
+  if (range.last > range.first) return range;
+  // Empty, and still where the ends rise from row to row within the counted keys: rows beside it may see some.
+  const int64_t end = rules.counted.last > rules.counted.first ? rules.counted.last : rules.counted.first;
+  range.first = range.last = range.first < end ? range.first : end;
   return range;
 }
 
