@@ -156,7 +156,7 @@ Case random_case(Arena& arena, DType dtype) {
     const int64_t(&pair)[2] = published[random() % 3];
     K = pair[0], V = pair[1];
   }
-  const bool packed = chance(random, 15), gathered = !packed && S > 0 && chance(random, 12);
+  const bool packed = chance(random, 15);
   const double deviation = chance(random, 20) ? 6 : 1;
   c.text = "B" + std::to_string(B) + " T" + std::to_string(T) + " S" + std::to_string(S) + " Hq" + std::to_string(Hq) +
            " Hkv" + std::to_string(Hkv) + " K" + std::to_string(K) + " V" + std::to_string(V);
@@ -180,12 +180,7 @@ Case random_case(Arena& arena, DType dtype) {
     c.call.v = arena.normal(dtype, {B, S, Hkv, V});
   }
   add_bounds(arena, c, B, S, packed);
-  add_terms(arena, c, dtype, B, T, S, Hq, !packed && !gathered);
-  if (gathered) {
-    o.key_indices =
-        arena.filled(DType::i32, {B, T, Hkv, between(random, 0, 100)}, [&] { return between(random, -1, S - 1); });
-    c.text += " keyIndices";
-  }
+  add_terms(arena, c, dtype, B, T, S, Hq, !packed);
   const int64_t rank4 = packed ? 0 : 1;
   if (chance(random, 15)) {
     std::uniform_real_distribution<double> factor(0.5, 2);
@@ -199,7 +194,7 @@ Case random_case(Arena& arena, DType dtype) {
     c.text += " gate";
   }
   o.return_lse = chance(random, 60);
-  if (!packed && !gathered && chance(random, 30)) {
+  if (!packed && chance(random, 30)) {
     o.scores = static_cast<AttentionScores>(between(random, 0, 3));
     c.text += " scores" + std::to_string(static_cast<int>(o.scores));
   }

@@ -80,16 +80,19 @@ void prefill_tile(const PrefillPlan& plan, const SequenceRules& rules, int64_t h
                       at_least(0, bounds.low - first_key) / kPrefillPanel,
                       at_most(panels, divide_up(at_least(0, bounds.high - first_key), kPrefillPanel))};
   if (tile.begin >= tile.end) return;
+  ScoreTerms<S> terms[kPrefillTile];
+  for (int r = 0; r < kPrefillTile && (plan.adjusts || plan.slopes); ++r) {
+    const int64_t row = at_most(row_begin + tile.row(r), row_end - 1);
+    terms[r] = score_terms<S>(plan.call, rules, head * plan.group + row % plan.group, row / plan.group);
+  }
+  if (terms[0].hides()) prefill_shrink_tile(tile, terms);
+  if (tile.begin >= tile.end) return;
   if (plan.adjusts) {
-    ScoreTerms<S> terms[kPrefillTile];
-    for (int r = 0; r < kPrefillTile; ++r) {
-      const int64_t row = at_most(row_begin + tile.row(r), row_end - 1);
-      terms[r] = score_terms<S>(plan.call, rules, head * plan.group + row % plan.group, row / plan.group);
-    }
     prefill_adjust_tile(tile, terms);
-    if (tile.begin >= tile.end) return;
+  } else if (plan.slopes) {
+    prefill_weigh_tile<E, true>(tile, terms);
   } else {
-    prefill_weigh_tile(tile);
+    prefill_weigh_tile<E, false>(tile, terms);
   }
   prefill_weigh_values(tile, finite);
 }
@@ -188,7 +191,7 @@ class PrefillTasks {
 template <typename S>
 Status attention_prefill(const AttentionCall& call, ExecContext& exec) {
   using E = PrefillEngine<S>;
-  const PrefillPlan plan = prefill_plan<E>(call);
+  const PrefillPlan plan = prefill_plan<E>(call, exec.threads());
   const bool packed = call.options.cu_seqlens.present;
   DecodePlan<S, S> few(call, packed);
   const size_t table = packed ? static_cast<size_t>(call.axes.B + 1) * sizeof(int64_t) : 0;
@@ -201,26 +204,24 @@ Status attention_prefill(const AttentionCall& call, ExecContext& exec) {
   const AttentionAxes& axes = call.axes;
   const int64_t pairs = axes.Hq * axes.T * at_least(axes.S, 1) * (call.options.cu_seqlens.present ? 1 : axes.B);
   const int64_t work = pairs * (axes.K + axes.V);
-  if (call.options.key_indices.present) {
-    prefill_gathered<S>(plan, exec);
-  } else {
-    decode_sequences(few, exec);
-    const PrefillTasks tasks(plan, reinterpret_cast<int64_t*>(exec.shared() + few.shared_bytes));
-    exec.parallel_for(
-        tasks.count(),
-        [&](int64_t index, std::byte* worker) {
-          size_t bytes;
-          const PrefillScratch<E> scratch = PrefillScratch<E>::carve(plan, worker, &bytes);
-          const typename PrefillTasks::Task task = tasks.at(index);
-          prefill_task<E, S>(plan, task.rules, task.head, task.row_begin, task.row_end, scratch, exec);
-        },
-        work);
-  }
+  decode_sequences(few, exec);
+  const PrefillTasks tasks(plan, reinterpret_cast<int64_t*>(exec.shared() + few.shared_bytes));
+  exec.parallel_for(
+      tasks.count(),
+      [&](int64_t index, std::byte* worker) {
+        size_t bytes;
+        const PrefillScratch<E> scratch = PrefillScratch<E>::carve(plan, worker, &bytes);
+        const typename PrefillTasks::Task task = tasks.at(index);
+        prefill_task<E, S>(plan, task.rules, task.head, task.row_begin, task.row_end, scratch, exec);
+      },
+      work);
   if (call.scores.present) prefill_inspect<S>(plan, exec, work);
   return Status();
 }
 
-inline const char* attention_prefill_supports(const AttentionCall&) { return nullptr; }
+inline const char* attention_prefill_supports(const AttentionCall& call) {
+  return call.options.key_indices.present ? "queries that name their keys" : nullptr;
+}
 
 inline constexpr KernelInfo kAttentionPrefill[] = {
     {"cpu." ATTN_ISA "/attention.prefill.f32", OpId::attention, kIsa, "prefill", "f32",

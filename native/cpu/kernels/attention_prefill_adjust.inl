@@ -1,8 +1,87 @@
 // Softmax attention, prefill form: scores that meet more than bounds: softcap, bias, mask, ALiBi.
 //
 // Equation: attention_mask.inl, apply_terms.
-// Layout: a tile's raw scores against the whole block are computed first; then each row is adjusted and settled, all in
-// the first-level cache.
+// Layout: the products of a panel pass through the first-level cache on their way to the terms: code for both at once has
+// too few registers for either.
+
+// Bias of the panel's keys from `key` on, of which the tensor holds n more.
+template <typename B>
+[[gnu::always_inline]] inline void prefill_add_bias(F32& left, F32& right, const B* bias, int64_t stride, int64_t key,
+                                                    int64_t n) {
+  const F32 first = load_along_keys(bias, stride, key, n);
+  const F32 second = load_along_keys(bias, stride, key + kLanes, at_least(0, n - kLanes));
+  left = select(equal(first, splat(kHidden)), first, fma(first, splat(kLog2E), left));
+  right = select(equal(second, splat(kHidden)), second, fma(second, splat(kLog2E), right));
+}
+
+// Softcap over a panel of products; `first` is added behind it. A loop of its own keeps its many constants at hand.
+[[gnu::noinline]] inline void prefill_cap_panel(float* scores, float cap, const float* first) {
+  const F32 caps = splat(cap), inverse = splat(1.0f / cap);
+  for (int r = 0; r < kPrefillTile; ++r, scores += kPrefillScoreStride) {
+    const F32 begin = splat(first[r]);
+    const F32 left = tanh_rational(mul(load(scores), inverse));
+    const F32 right = tanh_rational(mul(load(scores + kLanes), inverse));
+    store(scores, fma(caps, left, begin));
+    store(scores + kLanes, fma(caps, right, begin));
+  }
+}
+
+// One row's scores of keys [key, key + kPrefillPanel), of which the tensors hold n more; but for the softcap.
+template <typename S>
+[[gnu::always_inline]] inline void prefill_apply_terms(const ScoreTerms<S>& terms, int64_t key, int64_t n, F32& left,
+                                                       F32& right) {
+  if (terms.slope != 0) {
+    left = fma(splat(terms.slope), iota(), left);
+    right = fma(splat(terms.slope), add(iota(), splat(kLanes)), right);
+  }
+  if (terms.bias_f32 != nullptr) prefill_add_bias(left, right, terms.bias_f32, terms.bias_stride_key, key, n);
+  if (terms.bias != nullptr) prefill_add_bias(left, right, terms.bias, terms.bias_stride_key, key, n);
+  if (terms.mask == nullptr) return;
+  const int8_t* flags = reinterpret_cast<const int8_t*>(terms.mask);
+  const F32 first = load_along_keys(flags, terms.mask_stride_key, key, n);
+  const F32 second = load_along_keys(flags, terms.mask_stride_key, key + kLanes, at_least(0, n - kLanes));
+  left = select(equal(first, zero()), splat(kHidden), left);
+  right = select(equal(second, zero()), splat(kHidden), right);
+}
+
+// Scores of one panel, as products leave them, to weights, row by row. `easy`: all rows see all keys and have a reference.
+// kHides: mask or bias may hide some.
+template <class E, bool kHides, typename S>
+[[gnu::noinline]] void prefill_adjust_rows(const PrefillTile<E>& tile, const ScoreTerms<S>* terms, int64_t panel,
+                                           bool easy) {
+  const int64_t key = tile.first_key + panel * kPrefillPanel, n = tile.plan.call.axes.S - key;
+  const float* scores = tile.scratch.s + panel * kPrefillPanel;
+  for (int r = 0; r < kPrefillTile; ++r, scores += kPrefillScoreStride) {
+    F32 left = load(scores), right = load(scores + kLanes);
+    prefill_apply_terms(terms[r], key, n, left, right);
+    if (__builtin_expect(!easy || !all(less_equal(max(right, left), splat(kPrefillSlack))), 0)) {
+      prefill_settle_row(tile, r, panel, left, right);
+    } else {
+      prefill_store_weights<E, kHides>(tile, r, panel, left, right);
+    }
+  }
+}
+
+template <class E, typename S>
+void prefill_adjust_panel(const PrefillTile<E>& tile, const ScoreTerms<S>* terms, int64_t panel) {
+  float first[kPrefillTile], none[kPrefillTile] = {};
+  prefill_begin_rows(tile, terms, panel, first);
+  const bool caps = terms[0].cap > 0;
+  prefill_products(tile, panel, caps ? none : first);
+  if (caps) prefill_cap_panel(tile.scratch.s + panel * kPrefillPanel, terms[0].cap, first);
+  const bool easy = tile.bounds().started && tile.full(panel);
+  if (terms[0].hides()) {
+    prefill_adjust_rows<E, true>(tile, terms, panel, easy);
+  } else {
+    prefill_adjust_rows<E, false>(tile, terms, panel, easy);
+  }
+  if (!easy) tile.bounds().started = prefill_all_started(tile);
+}
+
+template <class E, typename S>
+void prefill_adjust_tile(const PrefillTile<E>& tile, const ScoreTerms<S>* terms) {
+  for (int64_t panel = tile.begin; panel < tile.end; ++panel) prefill_adjust_panel(tile, terms, panel);
+}
 
 // Shrinks the tile's keys of this block to those that some row sees; mask and bias are read only up to the first visible
 // key from either side.
@@ -24,70 +103,4 @@ void prefill_shrink_tile(PrefillTile<E>& tile, const ScoreTerms<S>* terms) {
   }
   tile.begin = (first - tile.first_key) / kPrefillPanel;
   tile.end = first < last ? divide_up(last - tile.first_key, kPrefillPanel) : tile.begin;
-}
-
-// One panel of scores as they are.
-template <class E>
-[[gnu::always_inline]] inline void prefill_raw_panel(const PrefillTile<E>& tile, int64_t panel) {
-  F32 sums[kPrefillTile][2];
-  for (int r = 0; r < kPrefillTile; ++r) sums[r][0] = sums[r][1] = zero();
-  prefill_multiply<E, E::kPair, kPrefillTile * E::kPair>(sums, tile.queries(), tile.keys(panel), tile.plan.steps);
-  float* to = tile.scratch.s + panel * kPrefillPanel;
-  for (int r = 0; r < kPrefillTile; ++r, to += kPrefillScoreStride) {
-    const F32 scale = splat(tile.scratch.scale[tile.row(r)]);
-    store(to, E::kScalesQuery ? sums[r][0] : mul(sums[r][0], scale));
-    store(to + kLanes, E::kScalesQuery ? sums[r][1] : mul(sums[r][1], scale));
-  }
-}
-
-// Softcap over one panel, right after its products: its latencies hide behind the next panel's. Not inlined, or its
-// constants would take registers from the products.
-[[gnu::noinline]] inline void prefill_cap_panel(float* scores, float cap) {
-  const F32 caps = splat(cap), inverse = splat(1.0f / cap);
-  for (int r = 0; r < kPrefillTile; ++r, scores += kPrefillScoreStride) {
-    for (int half = 0; half < 2; ++half) {
-      float* at = scores + half * kLanes;
-      store(at, mul(caps, tanh_rational(mul(load(at), inverse))));
-    }
-  }
-}
-
-// Adjusts and settles row r.
-template <class E, typename S>
-void prefill_adjust_row(const PrefillTile<E>& tile, const ScoreTerms<S>& row_terms, int r) {
-  const PrefillScratch<E>& scratch = tile.scratch;
-  ScoreTerms<S> terms = row_terms;  // a copy that no store can change: the loop below is made for what it holds
-  terms.cap = 0;
-  const int64_t begin = tile.begin * kPrefillPanel, end = tile.end * kPrefillPanel;
-  const int64_t low = scratch.low[tile.row(r)] - tile.first_key, high = scratch.high[tile.row(r)] - tile.first_key;
-  float* scores = scratch.s + r * kPrefillScoreStride;
-  const int64_t last = at_most(end, high);
-  F32 top = splat(kHidden);
-  for (int64_t i = begin; i < last; i += kLanes) {
-    const F32 score = apply_terms(terms, load(scores + i), tile.first_key + i, last - i);
-    store(scores + i, score);
-    top = max(score, top);
-  }
-  const bool edge = low > begin || high < end;
-  if (edge) {
-    top = splat(kHidden);
-    for (int64_t i = begin; i < end; i += kLanes) {
-      const F32 score = prefill_bound(load(scores + i), i, low, high);
-      store(scores + i, score);
-      top = max(score, top);
-    }
-  }
-  prefill_settle_row(tile, r, scores + begin, top, edge || terms.hides(), 0.0f, begin, end - begin);
-}
-
-// All weights of one tile.
-template <class E, typename S>
-[[gnu::noinline]] void prefill_adjust_tile(PrefillTile<E>& tile, const ScoreTerms<S>* terms) {
-  if (terms[0].hides()) prefill_shrink_tile(tile, terms);
-  if (tile.begin >= tile.end) return;
-  for (int64_t panel = tile.begin; panel < tile.end; ++panel) {
-    prefill_raw_panel(tile, panel);
-    if (terms[0].cap > 0) prefill_cap_panel(tile.scratch.s + panel * kPrefillPanel, terms[0].cap);
-  }
-  for (int r = 0; r < kPrefillTile; ++r) prefill_adjust_row(tile, terms[r], r);
 }

@@ -11,7 +11,12 @@
 
 // Query rows of a register tile; the narrow vectors of NEON need registers for values on their way.
 inline constexpr int kPrefillTile = kRegisters < 32 ? 6 : kLanes == 4 ? 8 : 12;
-inline constexpr int kPrefillPanel = 2 * kLanes;                  // its columns: keys, or value columns
+inline constexpr int kPrefillPanel = 2 * kLanes;  // its columns: keys, or value columns
+// Steps that the products' loops write out: a taken branch every 12 multiply-adds costs a tenth of them where two hardware
+// threads share the core's front end. The weights lie far apart, and more of their long addresses would not fit its cache.
+inline constexpr int kPrefillUnroll = 4;
+inline constexpr int kPrefillValueUnroll = 2;
+inline constexpr int kPrefillTasks = 8;                           // per thread, at least, where the call is long enough
 inline constexpr int kPrefillRows = 96;                           // rows that tasks are counted in
 inline constexpr int kPrefillMaxKeys = 256;                       // most keys of a block
 inline constexpr int kPrefillScoreStride = kPrefillMaxKeys + 16;  // elements; not a power of two, for the cache's sets
@@ -35,7 +40,7 @@ struct PrefillFloat {
     return columns;
   }
   [[gnu::always_inline]] static Vector spread(const Element* from) { return splat(*from); }
-  [[gnu::always_inline]] static F32 dot(F32 sum, Vector a, Vector b) { return fma(a, b, sum); }
+  [[gnu::always_inline]] static void add_product(F32& sum, Vector a, Vector b) { accumulate(sum, a, b); }
   [[gnu::always_inline]] static F32 power(F32 x) { return exp2_below_128(x); }
   [[gnu::always_inline]] static void store_weights(Element* to, F32 first, F32 second) {
     store(to, first);
@@ -52,7 +57,7 @@ struct PrefillPairs {
 
   [[gnu::always_inline]] static Vector load_columns(const Element* from) { return load_bf16_pairs(from); }
   [[gnu::always_inline]] static Vector spread(const Element* from) { return splat_bf16_pair(from); }
-  [[gnu::always_inline]] static F32 dot(F32 sum, Vector a, Vector b) { return dot_bf16(sum, a, b); }
+  [[gnu::always_inline]] static void add_product(F32& sum, Vector a, Vector b) { sum = dot_bf16(sum, a, b); }
   [[gnu::always_inline]] static F32 power(F32 x) { return exp2_below_128(x); }
   [[gnu::always_inline]] static void store_weights(Element* to, F32 first, F32 second) {
     store_bf16(to, second, first);
@@ -65,11 +70,12 @@ using PrefillEngine = std::conditional_t<std::is_same_v<S, bf16> && kHasBf16Dot,
 struct PrefillPlan {
   const AttentionCall& call;
   int64_t group;    // G
-  int64_t steps;    // of the summed axis in Q·K: ceil(K / kPair)
+  int64_t steps;    // of the summed axis in Q·K: K / kPair, up to a multiple of kPrefillUnroll
   int64_t columns;  // panels of value columns
   int64_t block_keys;
   int64_t group_blocks;  // most blocks of a task
-  bool adjusts;          // scores meet more than bounds: softcap, bias, mask or ALiBi
+  bool slopes;           // scores meet ALiBi
+  bool adjusts;          // softcap, bias or mask
 
   int64_t rows() const { return group_blocks * kPrefillRows; }
 };
@@ -133,21 +139,26 @@ struct PrefillScratch {
 };
 
 template <class E>
-PrefillPlan prefill_plan(const AttentionCall& call) {
+PrefillPlan prefill_plan(const AttentionCall& call, int64_t threads) {
   const AttentionAxes& axes = call.axes;
   const AttentionOptions& options = call.options;
-  PrefillPlan plan{
-      call, axes.Hkv > 0 ? axes.Hq / axes.Hkv : 0, divide_up(axes.K, E::kPair), divide_up(axes.V, kPrefillPanel), 0, 0,
-      false};
+  PrefillPlan plan{call,
+                   axes.Hkv > 0 ? axes.Hq / axes.Hkv : 0,
+                   divide_up(axes.K, E::kPair * kPrefillUnroll) * kPrefillUnroll,
+                   divide_up(axes.V, kPrefillPanel),
+                   0,
+                   0,
+                   false,
+                   false};
   const int64_t width = at_least(plan.steps * E::kPair + plan.columns * kPrefillPanel, 1);
   plan.block_keys = at_least(64, at_most(kPrefillMaxKeys, 73728 / width / 64 * 64));
-  // Enough tasks for the machine, enough rows in each for packing to be cheap.
+  // Enough tasks for every thread to have some, enough rows in each for packing to be cheap.
   const int64_t sequences = options.cu_seqlens.present ? 1 : axes.B;
   const int64_t blocks = divide_up(axes.T * plan.group, kPrefillRows) * sequences * axes.Hkv;
   const int64_t most = at_least(4, at_most(16, 524288 / (kPrefillRows * width)));
   const int64_t longest = divide_up(axes.T * plan.group, kPrefillRows);
-  plan.group_blocks = at_least(1, at_most(longest, at_most(most, at_least(4, blocks / 32))));
-  plan.adjusts =
-      options.softcap.present || options.bias.present || options.mask.present || options.alibi_slopes.present;
+  plan.group_blocks = at_least(1, at_most(longest, at_most(most, at_least(4, blocks / (kPrefillTasks * threads)))));
+  plan.slopes = options.alibi_slopes.present;
+  plan.adjusts = options.softcap.present || options.bias.present || options.mask.present;
   return plan;
 }

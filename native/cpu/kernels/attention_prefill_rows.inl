@@ -1,12 +1,9 @@
-// Softmax attention, prefill form, one row at a time: gathered keys, and the matrix of scores for inspection.
+// Softmax attention, prefill form: the matrix of scores for inspection, one row at a time.
 //
-// Shapes: keyIndices [B, T, Hkv, I], scores [B, Hq, T, S]
-// Edge: a gathered key that is −1 or hidden is never read. In the matrix hidden keys are −∞, as weights 0; raw and
-// capped scores know no hidden keys. The weights of a row with a sink sum to less than 1.
+// Shapes: scores [B, Hq, T, S]
+// Edge: hidden keys are −∞, as weights 0; raw and capped scores know no hidden keys. The weights of a row with a sink sum
+// to less than 1.
 // Cost: each row reads its keys for itself: 2 · pairs · (K + V) flops at the speed of memory, O(V) floats per worker.
-
-inline constexpr int kPrefillGather = 64;  // keys at a time
-static_assert(kPrefillGather % kLanes == 0);
 
 template <typename S>
 float prefill_dot(const S* a, const S* b, int64_t dim) {
@@ -23,14 +20,12 @@ float prefill_dot(const S* a, const S* b, int64_t dim) {
   return reduce_add(add(sums[0], sums[1]));
 }
 
-// Rows of q, k and v as pointers.
+// Rows of q and k as pointers.
 template <typename S>
 struct PrefillRowView {
   const S* q;
   const S* k;  // key 0 of the sequence
-  const S* v;
   int64_t k_stride;
-  int64_t v_stride;
 
   PrefillRowView(const AttentionCall& call, const SequenceRules& rules, int64_t group, int64_t query_head,
                  int64_t query)
@@ -38,99 +33,8 @@ struct PrefillRowView {
           query_head * call.q.strides[2]),
         k(call.k.as<const S>() + rules.batch * call.k.strides[0] + rules.key_begin * call.k.strides[1] +
           query_head / group * call.k.strides[2]),
-        v(call.v.as<const S>() + rules.batch * call.v.strides[0] + rules.key_begin * call.v.strides[1] +
-          query_head / group * call.v.strides[2]),
-        k_stride(call.k.strides[1]),
-        v_stride(call.v.strides[1]) {}
+        k_stride(call.k.strides[1]) {}
 };
-
-// o[·] = o · factor + Σ weights[i] · v[keys[i]]
-template <typename S>
-void prefill_gather_values(const PrefillRowView<S>& view, const int64_t* keys, const float* weights, int count,
-                           float factor, float* o, int64_t dim) {
-  for (int64_t at = 0; at < dim; at += kLanes) {
-    const int64_t rest = at_most(kLanes, dim - at);
-    F32 sum = mul(load(o + at), splat(factor));
-    for (int i = 0; i < count; ++i) {
-      sum = fma(splat(weights[i]), load_partial(view.v + keys[i] * view.v_stride + at, rest), sum);
-    }
-    store(o + at, sum);
-  }
-}
-
-template <typename S>
-void prefill_gather_row(const PrefillPlan& plan, const SequenceRules& rules, int64_t query_head, int64_t query,
-                        float* o) {
-  const AttentionCall& call = plan.call;
-  const TensorView& indices = call.options.key_indices;
-  const int32_t* index = indices.as<const int32_t>() + rules.batch * indices.strides[0] + query * indices.strides[1] +
-                         query_head / plan.group * indices.strides[2];
-  const PrefillRowView<S> view(call, rules, plan.group, query_head, query);
-  const KeyRange range = visible_keys(rules, query);
-  const ScoreTerms<S> terms = score_terms<S>(call, rules, query_head, query);
-  const F32 factor = splat(score_factor(call, rules, query));
-  for (int64_t at = 0; at < plan.columns * kPrefillPanel; at += kLanes) store(o + at, zero());
-  float reference = kHidden;
-  float sum = 0;
-  bool started = false;
-  for (int64_t next = 0; next < call.axes.I;) {
-    int64_t keys[kPrefillGather];
-    alignas(64) float scores[kPrefillGather], positions[kPrefillGather];
-    int count = 0;
-    for (; next < call.axes.I && count < kPrefillGather; ++next) {
-      const int64_t key = index[next * indices.strides[3]];
-      if (key < range.first || key >= range.last) continue;
-      keys[count] = key;
-      positions[count] = static_cast<float>(key);
-      scores[count++] = prefill_dot(view.q, view.k + key * view.k_stride, call.axes.K);
-    }
-    for (int i = count; i < kPrefillGather; ++i) scores[i] = positions[i] = 0;
-    F32 top = splat(kHidden);
-    bool nan = false;
-    for (int i = 0; i < count; i += kLanes) {
-      F32 x = mul(load(scores + i), factor);
-      if (terms.cap > 0) x = mul(splat(terms.cap), tanh(div(x, splat(terms.cap))));
-      x = fma(splat(terms.slope), sub(load(positions + i), splat(terms.position)), x);
-      x = select(first_lanes(at_most(kLanes, count - i)), x, splat(kHidden));
-      store(scores + i, x);
-      top = max(x, top);
-      nan = nan || any(is_nan(x));
-    }
-    if (count == 0) continue;
-    float highest = reduce_max(top);
-    if (nan && !(highest > kHidden)) highest = 0;  // NaN must show, whether max keeps it or passes over it
-    const float grown = highest > reference ? highest : reference;
-    const float shrink = started ? prefill_power(reference - grown) : 0.0f;
-    reference = grown;
-    F32 sums = zero();
-    for (int i = 0; i < count; i += kLanes) {
-      const F32 x = load(scores + i);
-      const F32 weight = select(equal(x, splat(kHidden)), zero(), exp2(sub(x, splat(reference))));
-      store(scores + i, weight);
-      sums = add(sums, weight);
-    }
-    sum = sum * shrink + reduce_add(sums);
-    started = started || grown != kHidden;
-    prefill_gather_values(view, keys, scores, count, shrink, o, call.axes.V);
-  }
-  prefill_store_row<S>(call, rules, query_head, query, o, kPrefillPanel,
-                       prefill_end(call.options.sinks, query_head, started, reference, sum));
-}
-
-template <typename S>
-void prefill_gathered(const PrefillPlan& plan, ExecContext& exec) {
-  const AttentionAxes& axes = plan.call.axes;
-  const int64_t queries = axes.B * axes.T;
-  exec.parallel_for(
-      queries,
-      [&](int64_t task, std::byte* worker) {
-        const SequenceRules rules = sequence_rules(plan.call, task / axes.T);
-        for (int64_t head = 0; head < axes.Hq; ++head) {
-          prefill_gather_row<S>(plan, rules, head, task % axes.T, reinterpret_cast<float*>(worker));
-        }
-      },
-      queries * axes.Hq * axes.I * (axes.K + axes.V));
-}
 
 // One row of the inspected matrix.
 template <typename S>

@@ -5,20 +5,32 @@
 // Units: scores in log2, the factor log2(e) is part of the row's scale.
 // Edge: keys outside a row's bounds get the weight 0 by selection, whatever their score is, NaN included.
 
-// sums[r][·] += Σ_step a[r] · b over packed operands.
-template <class E, int kRowStride, int kStepStride>
+template <class E, int kRowStride>
+[[gnu::always_inline]] inline void prefill_multiply_step(F32 (&sums)[kPrefillTile][2], const typename E::Element* a,
+                                                         const typename E::Element* b) {
+  const typename E::Vector left = E::load_columns(b);
+  const typename E::Vector right = E::load_columns(b + kLanes * E::kPair);
+#pragma GCC unroll 16
+  for (int r = 0; r < kPrefillTile; ++r) {
+    typename E::Vector value = E::spread(a + r * kRowStride);
+    pin(value);
+    E::add_product(sums[r][0], value, left);
+    E::add_product(sums[r][1], value, right);
+  }
+}
+
+// sums[r][·] += Σ_step a[r] · b over packed operands; steps is a multiple of kUnroll.
+template <class E, int kRowStride, int kStepStride, int kUnroll = kPrefillUnroll>
 [[gnu::always_inline]] inline void prefill_multiply(F32 (&sums)[kPrefillTile][2], const typename E::Element* a,
                                                     const typename E::Element* b, int64_t steps) {
-  for (int64_t step = 0; step < steps; ++step) {
-    const typename E::Vector left = E::load_columns(b);
-    const typename E::Vector right = E::load_columns(b + kLanes * E::kPair);
-    for (int r = 0; r < kPrefillTile; ++r) {
-      const typename E::Vector value = E::spread(a + r * kRowStride);
-      sums[r][0] = E::dot(sums[r][0], value, left);
-      sums[r][1] = E::dot(sums[r][1], value, right);
+  constexpr int kColumnStride = kPrefillPanel * E::kPair;
+  for (int64_t step = 0; step < steps; step += kUnroll) {
+#pragma GCC unroll 16
+    for (int i = 0; i < kUnroll; ++i) {
+      prefill_multiply_step<E, kRowStride>(sums, a + i * kStepStride, b + i * kColumnStride);
     }
-    a += kStepStride;
-    b += kPrefillPanel * E::kPair;
+    a += kUnroll * kStepStride;
+    b += kUnroll * kColumnStride;
   }
 }
 
@@ -37,6 +49,10 @@ struct PrefillTile {
   const typename E::Element* queries() const { return scratch.q + tile * kPrefillTile * plan.steps * E::kPair; }
   const typename E::Element* keys(int64_t panel) const {
     return scratch.k + panel * kPrefillPanel * plan.steps * E::kPair;
+  }
+  bool full(int64_t panel) const {  // every row sees all of its keys
+    const int64_t key = first_key + panel * kPrefillPanel;
+    return bounds().full_low <= key && bounds().full_high >= key + kPrefillPanel;
   }
   float* output(int64_t column) const {
     return scratch.o + (tile * plan.columns + column) * kPrefillTile * kPrefillPanel;
@@ -58,59 +74,6 @@ template <class E>
   for (int64_t i = begin; i < end; i += kLanes) store(weights + i, mul(load(weights + i), factor));
 }
 
-// weights[i] = 2^(scores[i] + offset), 0 where the score hides; returns the sum with them.
-template <class E, bool kHides>
-[[gnu::always_inline]] inline F32 prefill_row_weights(typename E::Element* weights, const float* scores, int64_t count,
-                                                      F32 offset, F32 sum) {
-  for (int64_t i = 0; i < count; i += kPrefillPanel) {
-    F32 parts[2];
-    for (int half = 0; half < 2; ++half) {
-      const F32 score = load(scores + i + half * kLanes);
-      parts[half] = E::power(add(score, offset));
-      if (kHides) parts[half] = select(equal(score, splat(kHidden)), zero(), parts[half]);
-    }
-    sum = add(sum, add(parts[0], parts[1]));
-    E::store_weights(weights + i, parts[0], parts[1]);
-  }
-  return sum;
-}
-
-// Turns `count` scores of row r, relative to `base` (s − base, −∞ hides), into its weights from `at` on, and moves the
-// row's reference where needed. Its earlier weights of this block begin at the tile's first panel. `top_lanes` is the
-// maximum over the scores, lane by lane; `hides` says that some may be −∞.
-template <class E>
-[[gnu::always_inline]] inline void prefill_settle_row(const PrefillTile<E>& tile, int r, const float* scores,
-                                                      F32 top_lanes, bool hides, float base, int64_t at,
-                                                      int64_t count) {
-  const PrefillScratch<E>& scratch = tile.scratch;
-  const int64_t row = tile.row(r);
-  typename E::Element* weights = scratch.p + r * kPrefillScoreStride + at;
-  float top = reduce_max(top_lanes);
-  if (top == kHidden) {
-    // Nothing visible, or nothing but NaN, which max may have passed over and which the row has to show.
-    Mask nan = is_nan(load(scores));
-    for (int64_t i = kLanes; i < count; i += kLanes) nan = mask_or(nan, is_nan(load(scores + i)));
-    if (!any(nan)) {
-      for (int64_t i = 0; i < count; i += kPrefillPanel) E::store_weights(weights + i, zero(), zero());
-      return;
-    }
-    top = 0;
-  }
-  float reference = -scratch.start[row];
-  if (!scratch.started[row]) {
-    reference = base + top;
-    scratch.started[row] = true;
-  } else if (base + top > reference + kPrefillSlack) {
-    const float grown = base + top;
-    prefill_rescale_row(tile, r, tile.begin * kPrefillPanel, at, reference - grown);
-    reference = grown;
-  }
-  scratch.start[row] = -reference;
-  const F32 sum = load(scratch.sum + row * kLanes), offset = splat(base - reference);
-  store(scratch.sum + row * kLanes, hides ? prefill_row_weights<E, true>(weights, scores, count, offset, sum)
-                                          : prefill_row_weights<E, false>(weights, scores, count, offset, sum));
-}
-
 // Lanes whose key is outside [low, high) become −∞; `key` is the key of lane 0. Compared as numbers relative to `key`,
 // small enough to be exact.
 [[gnu::always_inline]] inline F32 prefill_bound(F32 scores, int64_t key, int64_t low, int64_t high) {
@@ -120,60 +83,145 @@ template <class E>
   return select(visible, scores, splat(kHidden));
 }
 
-// A panel whose scores, left relative to the rows' references in the block of scores, need more than the fast path: rows
-// at the edge of their bounds, rows without a reference, scores that outgrow it.
+// Weights of row r from one panel of scores relative to its reference. kHides: some may be −∞, which weighs exactly 0.
+template <class E, bool kHides>
+[[gnu::always_inline]] inline void prefill_store_weights(const PrefillTile<E>& tile, int r, int64_t panel, F32 left,
+                                                         F32 right) {
+  float* sum = tile.scratch.sum + tile.row(r) * kLanes;
+  F32 first = E::power(left), second = E::power(right);
+  if (kHides) {
+    first = select(equal(left, splat(kHidden)), zero(), first);
+    second = select(equal(right, splat(kHidden)), zero(), second);
+  }
+  store(sum, add(load(sum), add(first, second)));
+  E::store_weights(tile.scratch.p + r * kPrefillScoreStride + panel * kPrefillPanel, first, second);
+}
+
+// The same where row r is at the edge of its bounds, has no reference yet, or outgrows it: then the reference moves, and
+// with it the row's earlier weights of this block, which begin at the tile's first panel.
 template <class E>
-[[gnu::noinline]] void prefill_settle_panel(const PrefillTile<E>& tile, int64_t panel) {
+[[gnu::noinline]] void prefill_settle_row(const PrefillTile<E>& tile, int r, int64_t panel, F32 left, F32 right) {
   const PrefillScratch<E>& scratch = tile.scratch;
+  const int64_t row = tile.row(r), low = scratch.low[row], high = scratch.high[row];
   const int64_t key = tile.first_key + panel * kPrefillPanel;
+  if (low > key || high < key + kPrefillPanel) {
+    left = prefill_bound(left, key, low, high);
+    right = prefill_bound(right, key + kLanes, low, high);
+  }
+  float top = reduce_max(max(right, left));
+  if (top == kHidden) {
+    // Nothing visible, or nothing but NaN, which max may have passed over and which the row has to show.
+    const bool nan = any(mask_or(is_nan(left), is_nan(right)));
+    if (!nan) return prefill_store_weights<E, true>(tile, r, panel, left, right);
+    top = 0;
+  }
+  if (!scratch.started[row] || top > kPrefillSlack) {
+    if (scratch.started[row]) prefill_rescale_row(tile, r, tile.begin * kPrefillPanel, panel * kPrefillPanel, -top);
+    scratch.started[row] = true;
+    scratch.start[row] -= top;
+    left = sub(left, splat(top));
+    right = sub(right, splat(top));
+  }
+  prefill_store_weights<E, true>(tile, r, panel, left, right);
+}
+
+template <class E>
+bool prefill_all_started(const PrefillTile<E>& tile) {
   bool started = true;
   for (int r = 0; r < kPrefillTile; ++r) {
     const int64_t row = tile.row(r);
-    float* scores = scratch.s + r * kPrefillScoreStride + panel * kPrefillPanel;
-    const int64_t low = scratch.low[row], high = scratch.high[row];
-    if (low > key || high < key + kPrefillPanel) {
-      store(scores, prefill_bound(load(scores), key, low, high));
-      store(scores + kLanes, prefill_bound(load(scores + kLanes), key + kLanes, low, high));
-    }
-    prefill_settle_row(tile, r, scores, max(load(scores + kLanes), load(scores)), true, -scratch.start[row],
-                       panel * kPrefillPanel, kPrefillPanel);
-    started = started && (scratch.started[row] || low >= high);
+    started = started && (tile.scratch.started[row] || tile.scratch.low[row] >= tile.scratch.high[row]);
   }
-  tile.bounds().started = started;
+  return started;
 }
 
-// One panel of scores to weights, where bounds alone hide keys.
+// A panel of scores that need more than the fast path.
 template <class E>
-[[gnu::always_inline]] inline void prefill_weigh_panel(const PrefillTile<E>& tile, int64_t panel) {
-  const PrefillScratch<E>& scratch = tile.scratch;
-  const PrefillTileBounds& bounds = tile.bounds();
-  const float* start = scratch.start + tile.row(0);
+[[gnu::noinline]] void prefill_settle_panel(const PrefillTile<E>& tile, int64_t panel) {
+  for (int r = 0; r < kPrefillTile; ++r) {
+    const float* scores = tile.scratch.s + r * kPrefillScoreStride + panel * kPrefillPanel;
+    prefill_settle_row(tile, r, panel, load(scores), load(scores + kLanes));
+  }
+  tile.bounds().started = prefill_all_started(tile);
+}
+
+// What each row's scores begin with, relative to its reference: 0 but for ALiBi, which gives the panel's first key this.
+template <class E, typename S>
+[[gnu::always_inline]] inline void prefill_begin_rows(const PrefillTile<E>& tile, const ScoreTerms<S>* terms,
+                                                      int64_t panel, float (&first)[kPrefillTile]) {
+  const int64_t key = tile.first_key + panel * kPrefillPanel;
+  for (int r = 0; r < kPrefillTile; ++r) {
+    first[r] = tile.scratch.start[tile.row(r)] + terms[r].slope * static_cast<float>(key - terms[r].position);
+  }
+}
+
+// The products of one panel, relative to `first`, what each row's scores begin with; into the block of scores. Not inlined:
+// what follows would take registers from the sums.
+template <class E>
+[[gnu::noinline]] void prefill_products(const PrefillTile<E>& tile, int64_t panel, const float* first) {
   F32 sums[kPrefillTile][2];
+#pragma GCC unroll 16
+  for (int r = 0; r < kPrefillTile; ++r) sums[r][0] = sums[r][1] = E::kScalesQuery ? splat(first[r]) : zero();
+  prefill_multiply<E, E::kPair, kPrefillTile * E::kPair>(sums, tile.queries(), tile.keys(panel), tile.plan.steps);
+  float* to = tile.scratch.s + panel * kPrefillPanel;
+  const float* scale = tile.scratch.scale + tile.row(0);
+#pragma GCC unroll 16
+  for (int r = 0; r < kPrefillTile; ++r) {
+    store(to + r * kPrefillScoreStride,
+          E::kScalesQuery ? sums[r][0] : fma(sums[r][0], splat(scale[r]), splat(first[r])));
+    store(to + r * kPrefillScoreStride + kLanes,
+          E::kScalesQuery ? sums[r][1] : fma(sums[r][1], splat(scale[r]), splat(first[r])));
+  }
+}
+
+// One panel of scores to weights, where bounds alone hide keys and ALiBi alone, with kSlopes, is added.
+template <class E, bool kSlopes, typename S>
+[[gnu::always_inline]] inline void prefill_weigh_panel(const PrefillTile<E>& tile, const ScoreTerms<S>* terms,
+                                                       int64_t panel) {
+  const PrefillScratch<E>& scratch = tile.scratch;
+  float first[kPrefillTile];
+  if (kSlopes) prefill_begin_rows(tile, terms, panel, first);
+  const float* start = kSlopes ? first : scratch.start + tile.row(0);
+  F32 sums[kPrefillTile][2];
+#pragma GCC unroll 16
   for (int r = 0; r < kPrefillTile; ++r) sums[r][0] = sums[r][1] = E::kScalesQuery ? splat(start[r]) : zero();
   prefill_multiply<E, E::kPair, kPrefillTile * E::kPair>(sums, tile.queries(), tile.keys(panel), tile.plan.steps);
   if constexpr (!E::kScalesQuery) {
+#pragma GCC unroll 16
     for (int r = 0; r < kPrefillTile; ++r) {
-      const F32 scale = splat(scratch.scale[tile.row(r)]), first = splat(start[r]);
-      sums[r][0] = fma(sums[r][0], scale, first);
-      sums[r][1] = fma(sums[r][1], scale, first);
+      const F32 scale = splat(scratch.scale[tile.row(r)]), begin = splat(start[r]);
+      sums[r][0] = fma(sums[r][0], scale, begin);
+      sums[r][1] = fma(sums[r][1], scale, begin);
+    }
+  }
+  if (kSlopes) {
+    const F32 near = iota(), far = add(near, splat(kLanes));
+#pragma GCC unroll 16
+    for (int r = 0; r < kPrefillTile; ++r) {
+      F32 slope = splat(terms[r].slope);
+      pin(slope);
+      sums[r][0] = fma(slope, near, sums[r][0]);
+      sums[r][1] = fma(slope, far, sums[r][1]);
     }
   }
   // A NaN may hide the lanes before it from max's result or stay in it: the first case cannot occur, because max gives
   // its second argument then, and the second takes the careful path.
   F32 top = max(sums[0][1], sums[0][0]);
+#pragma GCC unroll 16
   for (int r = 1; r < kPrefillTile; ++r) top = max(sums[r][1], max(sums[r][0], top));
-  const int64_t key = tile.first_key + panel * kPrefillPanel;
-  const bool full = bounds.full_low <= key && bounds.full_high >= key + kPrefillPanel;
-  if (__builtin_expect(!full || !bounds.started || !all(less_equal(top, splat(kPrefillSlack))), 0)) {
+  const bool easy = tile.bounds().started && tile.full(panel);
+  if (__builtin_expect(!easy || !all(less_equal(top, splat(kPrefillSlack))), 0)) {
     float* raw = scratch.s + panel * kPrefillPanel;
-    for (int r = 0; r < kPrefillTile; ++r, raw += kPrefillScoreStride) {
-      store(raw, sums[r][0]);
-      store(raw + kLanes, sums[r][1]);
+#pragma GCC unroll 16
+    for (int r = 0; r < kPrefillTile; ++r) {
+      store(raw + r * kPrefillScoreStride, sums[r][0]);
+      store(raw + r * kPrefillScoreStride + kLanes, sums[r][1]);
     }
     return prefill_settle_panel(tile, panel);
   }
   float* sum = scratch.sum + tile.row(0) * kLanes;
   typename E::Element* weights = scratch.p + panel * kPrefillPanel;
+#pragma GCC unroll 16
   for (int r = 0; r < kPrefillTile; ++r) {
     const F32 left = E::power(sums[r][0]), right = E::power(sums[r][1]);
     store(sum + r * kLanes, add(load(sum + r * kLanes), add(left, right)));
@@ -181,7 +229,7 @@ template <class E>
   }
 }
 
-template <class E>
-[[gnu::noinline]] void prefill_weigh_tile(const PrefillTile<E>& tile) {
-  for (int64_t panel = tile.begin; panel < tile.end; ++panel) prefill_weigh_panel(tile, panel);
+template <class E, bool kSlopes, typename S>
+[[gnu::noinline]] void prefill_weigh_tile(const PrefillTile<E>& tile, const ScoreTerms<S>* terms) {
+  for (int64_t panel = tile.begin; panel < tile.end; ++panel) prefill_weigh_panel<E, kSlopes>(tile, terms, panel);
 }

@@ -25,11 +25,13 @@ template <class E>
 [[gnu::always_inline]] inline void prefill_value_panel(float* o, const typename E::Element* weights,
                                                        const typename E::Element* values, int64_t steps) {
   F32 sums[kPrefillTile][2];
+#pragma GCC unroll 16
   for (int r = 0; r < kPrefillTile; ++r) {
     sums[r][0] = load(o + r * kPrefillPanel);
     sums[r][1] = load(o + r * kPrefillPanel + kLanes);
   }
-  prefill_multiply<E, kPrefillScoreStride, E::kPair>(sums, weights, values, steps);
+  prefill_multiply<E, kPrefillScoreStride, E::kPair, kPrefillValueUnroll>(sums, weights, values, steps);
+#pragma GCC unroll 16
   for (int r = 0; r < kPrefillTile; ++r) {
     store(o + r * kPrefillPanel, sums[r][0]);
     store(o + r * kPrefillPanel + kLanes, sums[r][1]);
@@ -60,15 +62,17 @@ template <class E>
 [[gnu::noinline]] void prefill_weigh_values(const PrefillTile<E>& tile, bool finite) {
   const PrefillScratch<E>& scratch = tile.scratch;
   const PrefillTileBounds& bounds = tile.bounds();
-  const int64_t begin = at_least(tile.begin * kPrefillPanel, bounds.low - tile.first_key) / E::kPair;
-  const int64_t end = divide_up(at_most(tile.end * kPrefillPanel, bounds.high - tile.first_key), E::kPair);
+  // Whole turns of the product's loop: the weights of the keys they add are 0.
+  constexpr int kTurn = kPrefillValueUnroll * E::kPair;
+  const int64_t begin = at_least(tile.begin * kPrefillPanel, bounds.low - tile.first_key) / kTurn * kTurn;
+  const int64_t end = divide_up(at_most(tile.end * kPrefillPanel, bounds.high - tile.first_key), kTurn) * kTurn;
   for (int64_t column = 0; column < tile.plan.columns; ++column) {
     const typename E::Element* values = scratch.v + column * scratch.v_stride;
     if (finite) {
-      prefill_value_panel<E>(tile.output(column), scratch.p + begin * E::kPair,
-                             values + begin * kPrefillPanel * E::kPair, end - begin);
+      prefill_value_panel<E>(tile.output(column), scratch.p + begin, values + begin * kPrefillPanel,
+                             (end - begin) / E::kPair);
     } else {
-      prefill_value_panel_sparse<E>(tile.output(column), scratch.p, values, begin * E::kPair, end * E::kPair);
+      prefill_value_panel_sparse<E>(tile.output(column), scratch.p, values, begin, end);
     }
   }
 }
