@@ -4,8 +4,8 @@
 // Shapes:   q [B, T, Hq, K], k [B, S, Hkv, K], v [B, S, Hkv, V]; at most 16 queries per sequence, or any number when
 //   each names its keys (keyIndices)
 // Layout:   all query heads of a key-value head and all queries go over the keys together. Blocks of 64 keys are taken
-//   under all key-value heads before the next block, so that memory is read in the order of [tokens, heads, dim]; the
-//   next block is fetched into L2 meanwhile. Only visible keys are read
+//   under all key-value heads before the next block, so that memory is read in the order of [tokens, heads, dim]. Only
+//   visible keys are read
 // Types:    S: f32, f16, bf16; sums f32
 // Edge:     the keys are cut in parts by the sequence's own length alone, and parts merge in order: neither threads nor
 //   the rest of the batch change a bit
@@ -64,7 +64,7 @@ struct DecodeSource {
 inline void choose_queries(const DecodeSource& source, int64_t block, DecodeItem& item) {
   const AttentionCall& call = source.call;
   const int64_t queries = item.rules.queries;
-  if (call.options.key_indices.present) {
+  if (call.options.key_indices.present && block < queries) {
     item.queries = {block, block + 1};
     item.keys = {0, call.axes.I};
     return;
@@ -187,9 +187,10 @@ struct DecodeRows {
   int64_t dim_stride;
   Vector* q;         // [heads][padded][vectors]
   float* scores;     // [heads][padded / kRows][kBlockKeys][kRows]
-  float* tops;       // [heads][padded]
-  float* sums;       // [heads][padded / kRows][kLanes]
-  float* factors;    // [padded]: from products to bits
+  float* tops;       // [heads][padded / kRows][kLanes], its lanes [key][row]
+  float* sums;       // the same
+  float* shrink;     // the same
+  float* factors;    // [padded / kRows][kLanes]: from products to bits
   float* row;        // one row as floats
   RowState* states;  // of this part: [heads][padded]
   float* values;     // sums of this part: [heads][padded][dim_stride]
@@ -205,9 +206,10 @@ struct DecodeRows {
     const int64_t all = padded * item.heads;
     q = cursor.take<Vector>(all * vectors);
     scores = cursor.take<float>(all * kBlockKeys);
-    tops = cursor.take<float>(all);
+    tops = cursor.take<float>(all * kLanes);
     sums = cursor.take<float>(all * kLanes);
-    factors = cursor.take<float>(padded);
+    shrink = cursor.take<float>(all * kLanes);
+    factors = cursor.take<float>(padded * kLanes);
     row = cursor.take<float>(dim_stride > call.axes.K ? dim_stride : call.axes.K);
     states = cursor.take<RowState>(all);
     values = cursor.take<float>(all * dim_stride);

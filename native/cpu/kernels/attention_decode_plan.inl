@@ -123,7 +123,6 @@ inline void decode_task(const DecodePlan<S, C>& plan, const ExecContext& exec, i
   }
   const int64_t first = item.keys.first + part * item.part_keys;
   const KeyRange keys{first, first + item.part_keys < item.keys.last ? first + item.part_keys : item.keys.last};
-  load_queries(call, item, work);
   auto take = [&](const auto& fill) {
     switch (tile_rows(item.rows.rows)) {
       case 1:

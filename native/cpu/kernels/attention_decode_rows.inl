@@ -48,48 +48,40 @@ inline void adjust_row(const ScoreTerms<S>& terms, const KeyRange& range, const 
   }
 }
 
-// Largest of each row over a vector's lanes, which hold [key][row].
-template <int kRows>
-inline void fold_max(F32 top, float* row_tops) {
-  float lanes[kLanes];
-  store(lanes, top);
-  for (int r = 0; r < kRows; ++r) {
-    for (int l = r; l < kLanes; l += kRows) row_tops[r] = lanes[l] > row_tops[r] ? lanes[l] : row_tops[r];
+// Every lane gets the largest value of its row; a vector's lanes hold [key][row].
+template <int kRows, int kStep = kRows>
+[[gnu::always_inline]] inline F32 largest_of_rows(F32 a) {
+  if constexpr (kStep < kLanes) {
+    return largest_of_rows<kRows, kStep * 2>(max(a, swap_lanes<kStep>(a)));
+  } else {
+    return a;
   }
 }
-template <int kRows>
-inline F32 repeat_rows(const float* rows) {
-  float lanes[kLanes];
-  for (int l = 0; l < kLanes; ++l) lanes[l] = rows[l % kRows];
-  return load(lanes);
-}
 
-// Scores become weights in place; `tops` and `sums` (one vector of lanes) move on, `factors` gets what the sums of
-// values so far are to be multiplied by. `hidden`: some scores are kHidden.
+// Scores become weights in place. `tops`, `sums` and `shrink` are one vector each, its lanes [key][row]: the largest score
+// so far, the sum of the weights, what the sums of values so far are to be multiplied by. `hidden`: some scores are
+// kHidden.
 template <int kRows>
-inline void weigh(float* scores, int64_t keys, bool hidden, float* tops, float* sums, float* factors) {
+inline void weigh(float* scores, int64_t keys, bool hidden, float* tops, float* sums, float* shrink) {
   static_assert(kLanes % kRows == 0);
   const int64_t count = round_up(keys * kRows, kLanes);
   F32 top = load(scores);
-  for (int64_t i = kLanes; i < count; i += kLanes) top = max(top, load(scores + i));
-  float next[kRows], base[kRows];
-  for (int r = 0; r < kRows; ++r) next[r] = tops[r];
-  fold_max<kRows>(top, next);
-  for (int r = 0; r < kRows; ++r) {
-    base[r] = next[r] == kHidden ? 0.0f : next[r];
-    factors[r] = next[r] == tops[r] ? 1.0f : __builtin_exp2f(tops[r] - next[r]);
-    tops[r] = next[r];
-  }
-  const F32 bases = repeat_rows<kRows>(base);
-  F32 sum = mul(load(sums), repeat_rows<kRows>(factors));
+  for (int64_t i = kLanes; i < count; i += kLanes) top = max(load(scores + i), top);
+  top = largest_of_rows<kRows>(select(is_nan(top), splat(kHidden), top));
+  const F32 before = load(tops), next = max(top, before);
+  const F32 base = select(equal(next, splat(kHidden)), zero(), next);
+  const F32 factor = select(equal(next, before), splat(1.0f), exp2(sub(before, base)));
+  F32 sum = mul(load(sums), factor);
   for (int64_t i = 0; i < count; i += kLanes) {
     const F32 x = load(scores + i);
-    F32 weight = exp2(sub(x, bases));
+    F32 weight = exp2(sub(x, base));
     if (hidden) weight = select(equal(x, splat(kHidden)), zero(), weight);
     sum = add(sum, weight);
     store(scores + i, weight);
   }
+  store(tops, next);
   store(sums, sum);
+  store(shrink, factor);
 }
 
 // Where a finished row goes.

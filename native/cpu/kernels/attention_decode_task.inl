@@ -3,8 +3,6 @@
 //
 // Equation: out = Σ_i exp2(m_i − m) o_i / Σ_i exp2(m_i − m) l_i over the parts i, each with maximum m_i, sum l_i, values o_i
 
-inline constexpr int64_t kBlockBytes = 128 * 1024;
-
 inline const float* widen_query(const TensorView& q, int64_t at, int64_t dim, float* row) {
   with_type(q.dtype, [&](auto* type) {
     const auto* from = static_cast<decltype(type)>(q.data) + at;
@@ -16,14 +14,17 @@ inline const float* widen_query(const TensorView& q, int64_t at, int64_t dim, fl
   return row;
 }
 
-template <typename S, typename C>
+// kRows: rows of a tile.
+template <int kRows, typename S, typename C>
 inline void load_queries(const AttentionCall& call, const DecodeItem& item, DecodeRows<S, C>& work) {
+  using Product = KeyProduct<S, C>;
   for (int64_t h = 0; h < work.heads; ++h) {
     for (int64_t r = 0; r < work.padded; ++r) {
       auto* to = work.q + (h * work.padded + r) * work.vectors;
       // Padded rows repeat the last one; nothing reads their results.
       const int64_t row = r < work.rows.rows ? r : work.rows.rows - 1;
       const int64_t t = work.rows.query(row);
+      const float factor = score_factor(call, item.rules, t);
       const int64_t at = item.rules.batch * call.q.strides[0] + (item.rules.query_begin + t) * call.q.strides[1] +
                          work.rows.head(row, work.first_head + h) * call.q.strides[2];
       const S* from = call.q.as<const S>() + at;
@@ -31,16 +32,18 @@ inline void load_queries(const AttentionCall& call, const DecodeItem& item, Deco
         if (call.q.dtype != DType::f32) from = widen_query(call.q, at, call.axes.K, work.row);
       }
       for (int64_t i = 0; i < work.vectors; ++i) {
-        const int64_t rest = call.axes.K - i * KeyProduct<S, C>::kWidth;
-        to[i] = KeyProduct<S, C>::query(from + i * KeyProduct<S, C>::kWidth,
-                                        rest < KeyProduct<S, C>::kWidth ? rest : KeyProduct<S, C>::kWidth);
+        const int64_t rest = call.axes.K - i * Product::kWidth;
+        to[i] = Product::query(from + i * Product::kWidth, rest < Product::kWidth ? rest : Product::kWidth);
+        if constexpr (Product::kScalesQuery) to[i] = Product::scale(to[i], splat(factor));
       }
-      if (h == 0) work.factors[r] = score_factor(call, item.rules, t);
+      for (int64_t lane = r % kRows; lane < kLanes; lane += kRows) work.factors[r / kRows * kLanes + lane] = factor;
     }
   }
   const int64_t all = work.heads * work.padded;
-  for (int64_t i = 0; i < all; ++i) work.tops[i] = kHidden;
-  for (int64_t i = 0; i < all * kLanes; ++i) work.sums[i] = 0;
+  for (int64_t i = 0; i < all / kRows * kLanes; ++i) {
+    work.tops[i] = kHidden;
+    work.sums[i] = 0;
+  }
   for (int64_t h = 0; h < work.heads; ++h) {
     float* values = work.values + h * work.values_stride_head;
     for (int64_t i = 0; i < work.padded * work.dim_stride; i += kLanes) store(values + i, zero());
@@ -53,6 +56,7 @@ struct RowRules {
   const AttentionCall& call;
   const SequenceRules& rules;
   const KeyRange* ranges;  // per query
+  KeyRange all;            // what all of them see
   int64_t first_query;
   float cap;    // bits
   bool by_row;  // bias, mask or ALiBi
@@ -64,13 +68,20 @@ template <int kRows, typename S, typename C>
 inline bool adjust_scores(const RowRules<S>& row_rules, const DecodeRows<S, C>& work, int64_t kv_head,
                           int64_t first_row, const KeyBlock<C>& block, bool listed, float* scores) {
   const int64_t count = round_up(block.count * kRows, kLanes);
-  const F32 factor = repeat_rows<kRows>(work.factors + first_row);
+  const F32 factor = load(work.factors + first_row / kRows * kLanes);
   const bool cap_here = row_rules.cap > 0 && !row_rules.by_row;
-  for (int64_t i = 0; i < count; i += kLanes) {
-    F32 x = mul(load(scores + i), factor);
-    if (cap_here) x = mul(splat(row_rules.cap), tanh(div(x, splat(row_rules.cap))));
-    store(scores + i, x);
+  if (cap_here || !KeyProduct<S, C>::kScalesQuery) {
+    for (int64_t i = 0; i < count; i += kLanes) {
+      F32 x = load(scores + i);
+      if constexpr (!KeyProduct<S, C>::kScalesQuery) x = mul(x, factor);
+      if (cap_here) x = mul(splat(row_rules.cap), tanh(div(x, splat(row_rules.cap))));
+      store(scores + i, x);
+    }
   }
+  for (int64_t i = block.count * kRows; i < count; ++i) scores[i] = kHidden;
+  const bool partial = block.count * kRows < count;
+  const bool seen = row_rules.all.first <= block.first && block.first + block.count <= row_rules.all.last;
+  if (seen && !row_rules.by_row && !listed) return partial;
   bool hidden = row_rules.hides || listed;
   for (int r = 0; r < kRows && first_row + r < work.rows.rows; ++r) {
     const int64_t t = work.rows.query(first_row + r);
@@ -87,15 +98,7 @@ inline bool adjust_scores(const RowRules<S>& row_rules, const DecodeRows<S, C>& 
     for (int64_t j = 0; j < block.count; ++j) scores[j * kRows + r] = row[j];
     hidden = hidden || cut;
   }
-  for (int64_t i = block.count * kRows; i < count; ++i) scores[i] = kHidden;
-  return hidden || block.count * kRows < count;
-}
-
-template <typename C>
-[[gnu::always_inline]] inline void prefetch_row(const C* row, int64_t dim) {
-  for (int64_t byte = 0; byte < dim * static_cast<int64_t>(sizeof(C)); byte += 64) {
-    prefetch_l2(reinterpret_cast<const char*>(row) + byte);
-  }
+  return hidden || partial;
 }
 
 // Multiplies the entries of a block, [key][row], by one factor per key; i8 alone has any.
@@ -108,48 +111,90 @@ inline void scale_keys(const KeyBlock<C>& block, const float* const* scales, int
   }
 }
 
-// One block of keys under all heads of the task.
+// Bytes between what is read and what is fetched: memory's latency at the pace of the products. Much more would be too
+// many lines on their way at once, and those in the second-level cache would have to wait for them.
+inline constexpr int64_t kFetchBytes = 4096;
+
+// What to fetch while an entry of a block is read: the block's keys, then its values, then the keys of the next block, in
+// the order in which they are read.
+template <typename C>
+struct FetchAhead {
+  const KeyBlock<C>& block;
+  const KeyBlock<C>& next;
+  int64_t key_dim, value_dim;
+  int64_t first_head;
+  int64_t entries = 1;  // how far ahead
+
+  FetchAhead(const AttentionAxes& axes, int64_t first_head, int64_t heads, const KeyBlock<C>& block,
+             const KeyBlock<C>& next)
+      : block(block), next(next), key_dim(axes.K), value_dim(axes.V), first_head(first_head) {
+    const int64_t bytes = heads * (axes.K + axes.V) / 2 * static_cast<int64_t>(sizeof(C));
+    if (bytes > 0) entries = round_up(kFetchBytes, bytes) / bytes;
+    if (entries > kBlockKeys / 4) entries = kBlockKeys / 4;
+  }
+  FetchRows<C> keys(const KeyBlock<C>& from, int64_t entry) const {
+    return {from.keys + entry, first_head * block.key_stride_head, block.key_stride_head, key_dim};
+  }
+  FetchRows<C> values(int64_t entry) const {
+    return {block.values + entry, first_head * block.value_stride_head, block.value_stride_head, value_dim};
+  }
+  FetchRows<C> at_key(int64_t entry) const {
+    const int64_t at = entry + entries;
+    return at < block.count ? keys(block, at) : values(at - block.count);
+  }
+  FetchRows<C> at_value(int64_t entry) const {
+    const int64_t at = entry + entries;
+    return at < block.count ? values(at) : keys(next, at - block.count);
+  }
+};
+
+// One block of keys under all heads of the task, entry by entry as they lie in memory.
 template <int kRows, typename S, typename C>
 inline void take_block(const RowRules<S>& row_rules, DecodeRows<S, C>& work, const KeyBlock<C>& block,
                        const KeyBlock<C>& next) {
-  constexpr int kKeys = kTileSums / kRows;
-  const int64_t key_dim = row_rules.call.axes.K, value_dim = row_rules.call.axes.V;
-  const int64_t block_scores = kBlockKeys * kRows;
+  const FetchAhead<C> ahead(row_rules.call.axes, work.first_head, work.heads, block, next);
   const bool listed = row_rules.call.options.key_indices.present;
-  for (int64_t j = 0; j < block.count; j += kKeys) {
-    for (int64_t h = 0; h < work.heads; ++h) {
-      const int64_t offset = (work.first_head + h) * block.key_stride_head;
-      for (int i = 0; i < kKeys; ++i) prefetch_row(next.keys[j + i] + offset, key_dim);
+  const ScoreHeads<KeyProduct<S, C>, C> heads{work.q,
+                                              work.vectors,
+                                              work.heads,
+                                              work.padded,
+                                              work.first_head * block.key_stride_head,
+                                              block.key_stride_head,
+                                              ahead.key_dim};
+  for (int64_t j = 0; j < block.count; j += kTileSums / kRows) {
+    score_heads<kRows>(heads, block.keys + j, ahead.at_key(j), work.scores + j * kRows);
+  }
+  bool hidden[kTaskRows];
+  for (int64_t h = 0; h < work.heads; ++h) {
+    const int64_t kv_head = work.first_head + h;
+    for (int64_t r = 0; r < work.padded; r += kRows) {
+      const int64_t at = h * work.padded + r, lanes = at / kRows * kLanes;
+      float* scores = work.scores + at * kBlockKeys;
+      scale_keys<kRows>(block, block.key_scales, kv_head, scores);
+      hidden[at / kRows] = adjust_scores<kRows>(row_rules, work, kv_head, r, block, listed, scores);
+      weigh<kRows>(scores, block.count, hidden[at / kRows], work.tops + lanes, work.sums + lanes, work.shrink + lanes);
+      scale_keys<kRows>(block, block.value_scales, kv_head, scores);
+    }
+  }
+  for (int64_t key = 0; key < block.count; key += kValueKeys) {
+    FetchRows<C> fetch = ahead.at_value(key);
+    for (int64_t h = 0; h < work.heads; ++h, fetch.offset += fetch.head_stride) {
       for (int64_t r = 0; r < work.padded; r += kRows) {
         const int64_t at = h * work.padded + r;
-        score_tile<KeyProduct<S, C>, kRows>(work.q + at * work.vectors, work.vectors, block.keys + j, offset, key_dim,
-                                            work.scores + at / kRows * block_scores + j * kRows);
+        ValueStrip<C> strip{work.scores + at * kBlockKeys + key * kRows,
+                            block.count - key < kValueKeys ? block.count - key : kValueKeys,
+                            block.values + key,
+                            (work.first_head + h) * block.value_stride_head,
+                            hidden[at / kRows],
+                            ahead.value_dim,
+                            work.values + h * work.values_stride_head + r * work.dim_stride,
+                            work.dim_stride,
+                            key == 0 ? work.shrink + at / kRows * kLanes : nullptr,
+                            r == 0 ? &fetch : nullptr};
+        add_values<kRows>(strip);
       }
     }
   }
-  for (int64_t h = 0; h < work.heads; ++h) {
-    const int64_t kv_head = work.first_head + h;
-    const int64_t offset = kv_head * block.value_stride_head;
-    for (int64_t r = 0; r < work.padded; r += kRows) {
-      const int64_t at = h * work.padded + r;
-      float* scores = work.scores + at / kRows * block_scores;
-      float factors[kRows];
-      scale_keys<kRows>(block, block.key_scales, kv_head, scores);
-      const bool hidden = adjust_scores<kRows>(row_rules, work, kv_head, r, block, listed, scores);
-      weigh<kRows>(scores, block.count, hidden, work.tops + at, work.sums + at / kRows * kLanes, factors);
-      scale_keys<kRows>(block, block.value_scales, kv_head, scores);
-      add_values<kRows>(scores, block, next, offset, hidden, value_dim,
-                        work.values + h * work.values_stride_head + r * work.dim_stride, work.dim_stride, factors);
-    }
-  }
-}
-
-// Keys of a block: two blocks, the one at work and the one being fetched, are to stay in L2.
-template <typename C>
-inline int64_t block_keys(const AttentionCall& call, int64_t heads) {
-  const int64_t bytes = heads * (call.axes.K + call.axes.V) * static_cast<int64_t>(sizeof(C));
-  const int64_t keys = kBlockBytes / (bytes > 0 ? bytes : 1) / 16 * 16;
-  return keys < 16 ? 16 : keys > kBlockKeys ? kBlockKeys : keys;
 }
 
 // All keys [keys.first, keys.last) of the item for the rows of the task.
@@ -158,17 +203,19 @@ inline void take_part(const AttentionCall& call, const DecodeItem& item, const K
                       FunctionRef<void(KeyBlock<C>&, int64_t, int64_t)> fill, const KeyRange& keys,
                       const ExecContext& exec, DecodeRows<S, C>& work) {
   const AttentionOptions& options = call.options;
-  RowRules<S> row_rules{call, item.rules, ranges, item.queries.first, 0, false, false};
+  const int64_t last_query = item.queries.last - item.queries.first - 1;
+  load_queries<kRows>(call, item, work);
+  RowRules<S> row_rules{call, item.rules, ranges, {ranges[last_query].first, ranges[0].last}, item.queries.first,
+                        0,    false,      false};
   row_rules.cap = static_cast<float>(options.softcap.value_or(0) * 1.44269504088896341);
   row_rules.hides = options.bias.present || options.mask.present;
   row_rules.by_row = row_rules.hides || options.alibi_slopes.present;
   KeyBlock<C> blocks[2];
   int current = 0;
-  const int64_t step = block_keys<C>(call, work.heads);
-  auto last_of = [&](int64_t first) { return first + step < keys.last ? first + step : keys.last; };
+  auto last_of = [&](int64_t first) { return first + kBlockKeys < keys.last ? first + kBlockKeys : keys.last; };
   if (keys.first < keys.last) fill(blocks[current], keys.first, last_of(keys.first));
-  for (int64_t first = keys.first; first < keys.last && !exec.stopped(); first += step) {
-    const int64_t next = first + step;
+  for (int64_t first = keys.first; first < keys.last && !exec.stopped(); first += kBlockKeys) {
+    const int64_t next = first + kBlockKeys;
     KeyBlock<C>& following = blocks[1 - current];
     following.count = 0;
     if (next < keys.last) fill(following, next, last_of(next));
@@ -179,10 +226,10 @@ inline void take_part(const AttentionCall& call, const DecodeItem& item, const K
   }
   for (int64_t h = 0; h < work.heads; ++h) {
     for (int64_t r = 0; r < work.padded; ++r) {
-      const float* sums = work.sums + (h * work.padded + r) / kRows * kLanes;
+      const int64_t lanes = (h * work.padded + r) / kRows * kLanes;
       float sum = 0;
-      for (int64_t l = r % kRows; l < kLanes; l += kRows) sum += sums[l];
-      work.states[h * work.states_stride_head + r] = {work.tops[h * work.padded + r], sum};
+      for (int64_t l = r % kRows; l < kLanes; l += kRows) sum += work.sums[lanes + l];
+      work.states[h * work.states_stride_head + r] = {work.tops[lanes + r % kRows], sum};
     }
   }
 }

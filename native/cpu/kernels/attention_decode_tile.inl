@@ -17,24 +17,34 @@ inline constexpr int64_t round_up(int64_t value, int64_t multiple) {
   return (value + multiple - 1) / multiple * multiple;
 }
 
-// How q·k is summed: the vectors that hold queries and keys.
+// How q·k is summed: kWidth values of a query and of a key at a time, as kParts vectors whose products are added.
 template <typename S, typename C>
 struct KeyProduct {
   using Vector = F32;
-  static constexpr int kWidth = kLanes;  // values of one vector
-  static constexpr bool kKeeps = true;   // a query vector is loaded once per tile of keys, not with each product
+  using Part = F32;
+  static constexpr int kWidth = kLanes;
+  static constexpr int kParts = 1;
+  static constexpr bool kScalesQuery = true;  // the score's factor is multiplied into the query
 
   [[gnu::always_inline]] static Vector query(const S* from, int64_t n) { return load_partial(from, n); }
+  [[gnu::always_inline]] static Vector scale(Vector query, F32 factor) { return mul(query, factor); }
   [[gnu::always_inline]] static Vector key(const C* from) { return load(from); }
   [[gnu::always_inline]] static Vector key_end(const C* from, int64_t n) { return load_partial(from, n); }
-  [[gnu::always_inline]] static F32 sum(F32 acc, Vector key, Vector query) { return fma(key, query, acc); }
+  template <int kPart>
+  [[gnu::always_inline]] static Part part(const Vector& vector) {
+    return vector;
+  }
+  [[gnu::always_inline]] static void add_product(F32& sum, Part key, Part query) { accumulate(sum, key, query); }
 };
 
+// Pairs of bf16 that an instruction multiplies, or their even and their odd values as floats.
 template <>
 struct KeyProduct<bf16, bf16> {
   using Vector = Bf16x32;
+  using Part = Bf16Part;
   static constexpr int kWidth = 2 * kLanes;
-  static constexpr bool kKeeps = kHasBf16Dot;  // as two floats it would take registers that the sums need
+  static constexpr int kParts = kHasBf16Dot ? 1 : 2;
+  static constexpr bool kScalesQuery = !kHasBf16Dot;  // as bf16 it would be rounded again
 
   [[gnu::always_inline]] static Vector query(const bf16* from, int64_t n) {
     if (n == kWidth) return load_bf16_pairs(from);
@@ -42,9 +52,25 @@ struct KeyProduct<bf16, bf16> {
     for (int64_t i = 0; i < n; ++i) padded[i] = from[i];
     return load_bf16_pairs(padded);
   }
+  template <typename Pairs>
+  [[gnu::always_inline]] static Pairs scale(Pairs query, F32 factor) {
+    return {mul(query.even, factor), mul(query.odd, factor)};
+  }
   [[gnu::always_inline]] static Vector key(const bf16* from) { return load_bf16_pairs(from); }
   [[gnu::always_inline]] static Vector key_end(const bf16* from, int64_t n) { return query(from, n); }
-  [[gnu::always_inline]] static F32 sum(F32 acc, Vector key, Vector query) { return dot_bf16(acc, key, query); }
+  template <int kPart, typename Pairs>
+  [[gnu::always_inline]] static Part part(const Pairs& vector) {
+    if constexpr (kHasBf16Dot) {
+      return vector;
+    } else {
+      return kPart == 0 ? vector.even : vector.odd;
+    }
+  }
+  [[gnu::always_inline]] static void add_product(F32& sum, F32 key, F32 query) { accumulate(sum, key, query); }
+  template <typename Pairs>
+  [[gnu::always_inline]] static void add_product(F32& sum, const Pairs& key, const Pairs& query) {
+    sum = dot_bf16(sum, key, query);
+  }
 };
 
 // How values are read. A pair of vectors holds 2 · kLanes dims: for bf16 the even ones, then the odd ones, which costs
@@ -93,34 +119,59 @@ struct KeyBlock {
   }
 };
 
+// Vectors of a row that the loops write out: with fewer products between two taken branches the front end, where two
+// hardware threads share it, would not keep up.
+inline constexpr int kScoreUnroll = 4;
+
+// sums[key][row] += q[row] · k[key] over one part of one vector. The loads of q are pinned: the compiler would else take
+// registers from the sums to have them early.
+template <typename Product, int kRows, int kPart>
+[[gnu::always_inline]] inline void score_part(const typename Product::Vector* q, int64_t vectors,
+                                              const typename Product::Vector (&k)[kTileSums / kRows],
+                                              F32 (&sums)[kTileSums]) {
+  typename Product::Part keys[kTileSums / kRows];
+#pragma GCC unroll 16
+  for (int j = 0; j < kTileSums / kRows; ++j) keys[j] = Product::template part<kPart>(k[j]);
+#pragma GCC unroll 4
+  for (int r = 0; r < kRows; ++r) {
+    typename Product::Part row = Product::template part<kPart>(q[r * vectors]);
+    pin(row);
+#pragma GCC unroll 16
+    for (int j = 0; j < kTileSums / kRows; ++j) Product::add_product(sums[j * kRows + r], keys[j], row);
+  }
+}
+
 // out[key][row] = q[row] · keys[key] for kRows rows and kTileSums / kRows keys. q is [row][vectors].
 template <typename Product, int kRows, typename C>
-inline void score_tile(const typename Product::Vector* q, int64_t vectors, const C* const* keys, int64_t offset,
-                       int64_t dim, float* out) {
+[[gnu::always_inline]] inline void score_tile(const typename Product::Vector* q, int64_t vectors, const C* const* keys,
+                                              int64_t offset, int64_t dim, float* out) {
   constexpr int kKeys = kTileSums / kRows;
   F32 sums[kTileSums];
+  const C* rows[kKeys];
 #pragma GCC unroll 16
   for (int i = 0; i < kTileSums; ++i) sums[i] = zero();
-  auto add_products = [&](int64_t vector, auto read) __attribute__((always_inline)) {
+#pragma GCC unroll 16
+  for (int j = 0; j < kKeys; ++j) rows[j] = keys[j] + offset;
+  auto add_products = [&](auto read) __attribute__((always_inline)) {
     typename Product::Vector k[kKeys];
 #pragma GCC unroll 16
-    for (int j = 0; j < kKeys; ++j) k[j] = read(keys[j] + offset + vector * Product::kWidth);
-#pragma GCC unroll 4
-    for (int r = 0; r < kRows; ++r) {
-      typename Product::Vector row = q[r * vectors + vector];
-      if constexpr (Product::kKeeps) keep(row);
-#pragma GCC unroll 16
-      for (int j = 0; j < kKeys; ++j) sums[j * kRows + r] = Product::sum(sums[j * kRows + r], k[j], row);
+    for (int j = 0; j < kKeys; ++j) {
+      k[j] = read(rows[j]);
+      rows[j] += Product::kWidth;
     }
+    score_part<Product, kRows, 0>(q, vectors, k, sums);
+    if constexpr (Product::kParts == 2) score_part<Product, kRows, 1>(q, vectors, k, sums);
+    ++q;
   };
-  int64_t vector = 0;
-  for (; (vector + 1) * Product::kWidth <= dim; ++vector) {
-    add_products(
-        vector, [&](const C* from) __attribute__((always_inline)) { return Product::key(from); });
+  auto whole = [&](const C* from) __attribute__((always_inline)) { return Product::key(from); };
+  int64_t rest = dim;
+  for (; rest >= kScoreUnroll * Product::kWidth; rest -= kScoreUnroll * Product::kWidth) {
+#pragma GCC unroll 8
+    for (int i = 0; i < kScoreUnroll; ++i) add_products(whole);
   }
-  if (const int64_t rest = dim - vector * Product::kWidth; rest > 0) {
-    add_products(
-        vector, [&](const C* from) __attribute__((always_inline)) { return Product::key_end(from, rest); });
+  for (; rest >= Product::kWidth; rest -= Product::kWidth) add_products(whole);
+  if (rest > 0) {
+    add_products([&](const C* from) __attribute__((always_inline)) { return Product::key_end(from, rest); });
   }
 #pragma GCC unroll 16
   for (int i = 0; i < kTileSums; i += kLanes) {
@@ -128,6 +179,56 @@ inline void score_tile(const typename Product::Vector* q, int64_t vectors, const
 #pragma GCC unroll 16
     for (int l = 0; l < kLanes; ++l) group[l] = sums[i + l];
     store(out + i, sum_each(group));
+  }
+}
+
+template <typename C>
+[[gnu::always_inline]] inline void prefetch_row(const C* row, int64_t dim) {
+  const char* line = reinterpret_cast<const char*>(row);
+  int64_t bytes = dim * static_cast<int64_t>(sizeof(C));
+  for (; bytes >= 256; bytes -= 256, line += 256) {
+    prefetch_l1(line);
+    prefetch_l1(line + 64);
+    prefetch_l1(line + 128);
+    prefetch_l1(line + 192);
+  }
+  for (; bytes > 0; bytes -= 64, line += 64) prefetch_l1(line);
+}
+
+// Rows to fetch under one head after the other, meanwhile.
+template <typename C>
+struct FetchRows {
+  const C* const* rows;
+  int64_t offset;  // of the head within a row
+  int64_t head_stride;
+  int64_t dim;
+};
+
+// The queries of a task, and where the keys of its heads lie within the rows of a block.
+template <typename Product, typename C>
+struct ScoreHeads {
+  const typename Product::Vector* q;  // [heads][padded][vectors]
+  int64_t vectors, heads, padded;
+  int64_t offset, head_stride;
+  int64_t dim;
+};
+
+// Scores of kTileSums / kRows keys under all heads; out is [heads][padded / kRows] blocks apart.
+template <int kRows, typename Product, typename C>
+[[gnu::noinline]] inline void score_heads(const ScoreHeads<Product, C>& heads, const C* const* keys, FetchRows<C> fetch,
+                                          float* out) {
+  const typename Product::Vector* q = heads.q;
+  int64_t offset = heads.offset;
+  for (int64_t h = 0; h < heads.heads; ++h) {
+#pragma GCC unroll 16
+    for (int i = 0; i < kTileSums / kRows; ++i) prefetch_row(fetch.rows[i] + fetch.offset, fetch.dim);
+    for (int64_t r = 0; r < heads.padded; r += kRows) {
+      score_tile<Product, kRows>(q, heads.vectors, keys, offset, heads.dim, out);
+      q += kRows * heads.vectors;
+      out += kBlockKeys * kRows;
+    }
+    offset += heads.head_stride;
+    fetch.offset += fetch.head_stride;
   }
 }
 
@@ -139,12 +240,12 @@ struct ValueStrip {
   int64_t keys;
   const C* const* values;
   int64_t offset;  // of the strip's first dim within a value row
-  const C* const* next_values;
   bool guarded;
   int64_t rest;  // dims from the strip's first on
   float* out;    // [row][stride]
   int64_t stride;
   const float* factors;  // per row; null: 1
+  const FetchRows<C>* fetch;
 };
 
 template <int kPairs, bool kEnd, typename C>
@@ -178,11 +279,11 @@ template <int kRows, int kPairs, bool kEnd, typename C>
   }
 }
 
-// 2 · kPairs · kLanes dims of the sums: out[row] = factors[row] · out[row] + Σ weights[key][row] · values[key].
-template <int kRows, int kPairs, bool kEnd, typename C>
-inline void value_strip(const ValueStrip<C>& strip) {
+// 2 · kPairs · kLanes dims of the sums: out[row] = factors[row] · out[row] + Σ weights[key][row] · values[key]. kKeys is
+// the number of keys, or 0 where only the strip knows it.
+template <int kRows, int kPairs, bool kEnd, int kKeys, typename C>
+[[gnu::always_inline]] inline void value_strip(const ValueStrip<C>& strip) {
   constexpr int kVectors = 2 * kPairs;
-  constexpr int kBytes = kVectors * kLanes * static_cast<int>(sizeof(C));
   F32 sums[kRows * kVectors];
 #pragma GCC unroll 4
   for (int r = 0; r < kRows; ++r) {
@@ -197,18 +298,22 @@ inline void value_strip(const ValueStrip<C>& strip) {
       for (int i = 0; i < kVectors; ++i) sums[r * kVectors + i] = mul(sums[r * kVectors + i], factor);
     }
   }
-  for (int64_t key = 0; key < strip.keys; ++key) {
+  auto add_key = [&](int64_t key) __attribute__((always_inline)) {
     F32 v[kVectors];
     read_values<kPairs, kEnd>(strip, key, v);
-    const char* next = reinterpret_cast<const char*>(strip.next_values[key] + strip.offset);
-#pragma GCC unroll 8
-    for (int byte = 0; byte < kBytes; byte += 64) prefetch_l2(next + byte);
 #pragma GCC unroll 4
     for (int r = 0; r < kRows; ++r) {
-      const F32 weight = splat(strip.weights[key * kRows + r]);
+      F32 weight = splat(strip.weights[key * kRows + r]);
+      pin(weight);
 #pragma GCC unroll 8
-      for (int i = 0; i < kVectors; ++i) sums[r * kVectors + i] = fma(weight, v[i], sums[r * kVectors + i]);
+      for (int i = 0; i < kVectors; ++i) accumulate(sums[r * kVectors + i], weight, v[i]);
     }
+  };
+  if constexpr (kKeys > 0) {
+#pragma GCC unroll 16
+    for (int key = 0; key < kKeys; ++key) add_key(key);
+  } else {
+    for (int64_t key = 0; key < strip.keys; ++key) add_key(key);
   }
   if (strip.guarded) {
     Mask bad = is_nan(sums[0]);
@@ -223,27 +328,39 @@ inline void value_strip(const ValueStrip<C>& strip) {
   }
 }
 
-// Keys that go through all dims before the next: their rows stay in L1 even when they lie a multiple of 4 KiB apart.
-inline constexpr int64_t kValueKeys = 8;
+// Keys that go through all dims before the next: enough for the sums to be loaded and stored seldom, few enough for the
+// lines that they share to stay in L1 when rows lie a multiple of 4 KiB apart.
+inline constexpr int kValueKeys = 16;
 
-// All dims of the sums of kRows rows, which are padded to whole pairs of vectors.
-template <int kRows, typename C>
-inline void add_values(const float* weights, const KeyBlock<C>& block, const KeyBlock<C>& next, int64_t offset,
-                       bool guarded, int64_t dim, float* out, int64_t stride, const float* factors) {
+// All dims of the sums of kRows rows over the keys of one strip.
+template <int kRows, int kKeys, typename C>
+[[gnu::noinline]] inline void value_strips(ValueStrip<C> strip) {
   constexpr int kPairs = kRows == 4 ? 1 : kRows == 2 ? 2 : 4;
-  for (int64_t key = 0; key < block.count; key += kValueKeys) {
-    const int64_t keys = block.count - key < kValueKeys ? block.count - key : kValueKeys;
-    ValueStrip<C> strip{
-        weights + key * kRows,       keys, block.values + key, offset, next.values + key, guarded, dim, out, stride,
-        key == 0 ? factors : nullptr};
-    auto take = [&](auto run, int64_t width) {
-      run(strip);
-      strip.offset += width;
-      strip.rest -= width;
-      strip.out += width;
-    };
-    while (strip.rest >= kPairs * 2 * kLanes) take(value_strip<kRows, kPairs, false, C>, kPairs * 2 * kLanes);
-    while (strip.rest >= 2 * kLanes) take(value_strip<kRows, 1, false, C>, 2 * kLanes);
-    if (strip.rest > 0) take(value_strip<kRows, 1, true, C>, 2 * kLanes);
+  // Every strip has its share of the rows to fetch.
+  const int64_t strips = (strip.rest + kPairs * 2 * kLanes - 1) / (kPairs * 2 * kLanes);
+  const int64_t share = strips > 0 ? (strip.keys + strips - 1) / strips : 0;
+  int64_t fetched = 0;
+  const auto step = [&](int width) __attribute__((always_inline)) {
+    strip.offset += width;
+    strip.rest -= width;
+    strip.out += width;
+    if (strip.fetch == nullptr) return;
+    for (int64_t i = 0; i < share && fetched < strip.keys; ++i, ++fetched) {
+      prefetch_row(strip.fetch->rows[fetched] + strip.fetch->offset, strip.fetch->dim);
+    }
+  };
+  for (; strip.rest >= kPairs * 2 * kLanes; step(kPairs * 2 * kLanes)) value_strip<kRows, kPairs, false, kKeys>(strip);
+  if constexpr (kPairs > 1) {
+    for (; strip.rest >= 2 * kLanes; step(2 * kLanes)) value_strip<kRows, 1, false, kKeys>(strip);
+  }
+  if (strip.rest > 0) value_strip<kRows, 1, true, 0>(strip);
+}
+
+template <int kRows, typename C>
+inline void add_values(const ValueStrip<C>& strip) {
+  if (strip.keys == kValueKeys) {
+    value_strips<kRows, kValueKeys>(strip);
+  } else {
+    value_strips<kRows, 0>(strip);
   }
 }
