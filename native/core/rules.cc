@@ -1,16 +1,23 @@
 // Options: presence, numbers, and the rules between them.
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
 
 #include "core/validate.h"
 
 namespace attn {
 namespace {
 
+// Leaves room in f32 for what kernels fold into a number, as the 1.44 bits of a natural log.
+constexpr double kLargestNumber = 1e38;
+
 std::string number_text(double value) {
   if (std::isnan(value)) return "NaN";
   char text[32];
-  std::snprintf(text, sizeof text, "%.10g", value);
+  for (int digits = 6; digits <= 17; ++digits) {  // as few as give the same number again
+    std::snprintf(text, sizeof text, "%.*g", digits, value);
+    if (std::strtod(text, nullptr) == value) break;
+  }
   return text;
 }
 
@@ -35,22 +42,28 @@ Status conflict(const Binding& binding, const RuleDesc& rule, const std::string&
 
 Status check_number(const Binding& binding, const FieldDesc& field) {
   double value = 0;
+  double used = 0;
   if (field.kind == FieldKind::number) {
     const auto& option = binding.at<OptionalNumber>(field.offset);
     if (!option.present) return {};
     value = option.value;
+    used = static_cast<float>(value);  // what a kernel sees: it computes in f32, where tiny numbers are zero
   } else {
     const auto& option = binding.at<OptionalInteger>(field.offset);  // IntegerOrTensor begins with one
     if (!option.present) return {};
-    value = static_cast<double>(option.value);
+    value = used = static_cast<double>(option.value);
   }
-  const std::string is = std::string(field.path) + " is " + number_text(value) + ", expected ";
-  if (!std::isfinite(value)) return binding.fail(ErrorCode::value, is + "a finite number");
-  if (field.min_exclusive ? value <= field.min : value < field.min) {
+  const auto fail = [&](const std::string& expected) {
     return binding.fail(ErrorCode::value,
-                        is + (field.min_exclusive ? "more than " : "at least ") + number_text(field.min));
+                        std::string(field.path) + " is " + number_text(value) + ", expected " + expected);
+  };
+  if (!std::isfinite(value)) return fail("a finite number");
+  if (std::fabs(value) > kLargestNumber) return fail("a magnitude of at most " + number_text(kLargestNumber));
+  if (field.min_exclusive && used <= field.min) {
+    return fail("more than " + number_text(field.min) + (value > field.min ? " in f32" : ""));
   }
-  if (value > field.max) return binding.fail(ErrorCode::value, is + "at most " + number_text(field.max));
+  if (value < field.min) return fail("at least " + number_text(field.min));
+  if (value > field.max) return fail("at most " + number_text(field.max));
   return {};
 }
 

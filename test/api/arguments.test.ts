@@ -123,13 +123,25 @@ describe('options', () => {
     [{ chunk: 1.5 }, 'chunk', '1.5'],
     [{ chunk: Number.NaN }, 'chunk'],
     [{ chunk: 1e300 }, 'chunk'],
-    [{ softcap: 0 }, 'softcap'],
-    [{ softcap: Number.POSITIVE_INFINITY }, 'softcap'],
+    [{ softcap: 0 }, 'softcap is 0, expected more than 0'],
+    [{ softcap: Number.POSITIVE_INFINITY }, 'softcap is inf, expected a finite number'],
+    [{ softcap: 1e300 }, 'softcap is 1e+300, expected a magnitude of at most 1e+38'],
+    [{ softcap: 1e-46 }, 'softcap is 1e-46, expected more than 0 in f32'],
+    [{ scale: 3e38 }, 'scale is 3e+38, expected a magnitude of at most 1e+38'],
+    [{ scale: -1e39 }, 'scale is -1e+39, expected a magnitude'],
     [{ scores: 'weight' }, 'scores', "'weights'", "'weight'"],
     [{ kvLengths: Int32Array.of(7) }, 'kvLengths', '7'],
     [{ kvLengths: -1 }, 'kvLengths', '-1'],
   ] as [object, ...string[]][])('are in range: %o', async (options, ...mentions) => {
     await refuses([q, kv, kv, options], RangeError, 'ERR_ATTN_VALUE', ...mentions);
+  });
+
+  it('may be as large and as small as f32 is', () => {
+    const ones = Tensor.from(new Float32Array(96).fill(1), [1, 6, 2, 8]);
+    for (const options of [{ scale: 1e38 }, { softcap: 1e38 }, { softcap: 1.5e-45 }, { scale: 1e-46 }]) {
+      const { out } = attentionSync(q, kv, ones, options);
+      for (const value of out.data) expect(value).toBeCloseTo(1);
+    }
   });
 
   it.each([[null], [3], ['causal'], [[]], [() => ({})]])('are an object: %o', async (options) => {
