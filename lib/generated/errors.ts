@@ -18,7 +18,7 @@ export type ErrAttnDetached = 'ERR_ATTN_DETACHED';
 export type ErrAttnDisposed = 'ERR_ATTN_DISPOSED';
 /** Error: Another call is using this state or sequence. */
 export type ErrAttnBusy = 'ERR_ATTN_BUSY';
-/** Error: No kernel takes this call; the message lists each kernel's reason. */
+/** Error: No kernel takes this call, and the message lists each one's reason; or the runtime lacks what was asked for. */
 export type ErrAttnUnsupported = 'ERR_ATTN_UNSUPPORTED';
 /** Error: Native memory could not be allocated. */
 export type ErrAttnOutOfMemory = 'ERR_ATTN_OUT_OF_MEMORY';

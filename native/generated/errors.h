@@ -16,7 +16,7 @@ enum class ErrorCode : uint8_t {
   detached,  // The ArrayBuffer behind a tensor was transferred or detached, or shrank.
   disposed,  // The tensor, state or pool was disposed.
   busy,  // Another call is using this state or sequence.
-  unsupported,  // No kernel takes this call; the message lists each kernel's reason.
+  unsupported,  // No kernel takes this call, and the message lists each one's reason; or the runtime lacks what was asked for.
   out_of_memory,  // Native memory could not be allocated.
   pool_full,  // A cache or state pool has no free pages or slots; nothing was changed.
   data,  // Serialised bytes are damaged, of another kind, or from a newer version.

@@ -31,12 +31,13 @@ void OpCall::release() {
 
 void OpCall::validate() {
   for (Given& given : given_) {
-    given.parts.resolve({op_.js_name, given.path});
+    const Where where{op_.js_name, given.path};
+    given.parts.resolve(where);
     *given.place = given.parts.view;
     // Elements of i32 tensors become positions in memory once they are checked, so nobody else may change them then.
     const bool changeable = mode_ == Mode::async || given.parts.storage->kind() == Storage::Kind::shared;
     if (given.parts.view.dtype != DType::i32 || given.output >= 0 || !changeable) continue;
-    copies_.push_back(copy_packed(*given.place));
+    copies_.push_back(copy_packed(*given.place, where));
     given.copied = true;
   }
   if (sequences_place_ != nullptr) check(named(cache_.hold(std::move(sequences_), sequences_place_)));
@@ -53,7 +54,7 @@ void OpCall::prepare() {
   for (Given& given : given_) {
     if (mode_ == Mode::sync || given.copied || given.output >= 0) continue;
     if (given.parts.storage->kind() != Storage::Kind::plain) continue;
-    copies_.push_back(copy_packed(*given.place));
+    copies_.push_back(copy_packed(*given.place, {op_.js_name, given.path}));
     given.parts.storage = StorageHold();
   }
   for (const Given& given : given_) {
@@ -61,7 +62,8 @@ void OpCall::prepare() {
     Output& output = outputs_[static_cast<size_t>(given.output)];
     if (mode_ == Mode::async && given.parts.storage->kind() == Storage::Kind::plain) {
       set_contiguous(*given.place);
-      copies_.push_back(allocate_memory(given.place->elements() * dtype_bytes(given.place->dtype)));
+      const int64_t bytes = given.place->elements() * dtype_bytes(given.place->dtype);
+      copies_.push_back(allocate_memory(bytes, {op_.js_name, given.path}));
       given.place->data = copies_.back().get();
     }
     output.written = *given.place;
@@ -70,7 +72,8 @@ void OpCall::prepare() {
     auto& view = at<TensorView>(op_.outputs[i].offset);
     if (view.present || !wants_output(op_, call_, i)) continue;
     Output& output = outputs_[static_cast<size_t>(i)];
-    output.parts = allocate_tensor(environment_, output_layout(op_, call_, i), false);
+    output.parts =
+        allocate_tensor(environment_, output_layout(op_, call_, i), false, {op_.js_name, op_.outputs[i].name});
     view = output.parts.view;
   }
 }

@@ -40,6 +40,17 @@ napi_value error_value(napi_env env, const Status& status) noexcept {
   return error;
 }
 
+std::string clear_exception(napi_env env) {
+  napi_value error;
+  napi_value message;
+  char text[256] = "";
+  if (napi_get_and_clear_last_exception(env, &error) == napi_ok &&
+      napi_get_named_property(env, error, "message", &message) == napi_ok) {
+    napi_get_value_string_utf8(env, message, text, sizeof text, nullptr);
+  }
+  return text;
+}
+
 napi_value caught_value(napi_env env) noexcept {
   try {
     throw;

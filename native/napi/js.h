@@ -21,6 +21,13 @@ struct Failure {
   Status status;
 };
 
+// How messages name a value: "attention: k", "Tensor.from: data".
+struct Where {
+  const char* operation;
+  const char* argument;
+  std::string text() const { return std::string(operation) + ": " + argument; }
+};
+
 [[noreturn]] void fail(ErrorCode code, std::string message);
 [[noreturn]] void node_api_failed(napi_env env, napi_status status);
 
@@ -33,6 +40,9 @@ inline void check(const Status& status) {
 
 // An Error, TypeError or RangeError with its `code`. Null when the environment can no longer make one.
 napi_value error_value(napi_env env, const Status& status) noexcept;
+
+// The message of the exception pending in JavaScript, which is cleared; empty when there is none.
+std::string clear_exception(napi_env env);
 
 // Inside a catch block: the JavaScript value of the exception being handled.
 napi_value caught_value(napi_env env) noexcept;

@@ -7,6 +7,15 @@
 
 namespace attn::js {
 
+namespace {
+
+[[noreturn]] void out_of_memory(int64_t bytes, const Where& where, const std::string& reason = {}) {
+  fail(ErrorCode::out_of_memory, where.text() + " needs " + std::to_string(bytes) +
+                                     " bytes, which could not be allocated" + (reason.empty() ? "" : ": " + reason));
+}
+
+}  // namespace
+
 // Plain malloc, aligned by hand: asking for the alignment takes its slow path, which a small call would feel. The address
 // that malloc gave lies just before the memory.
 void AlignedDelete::operator()(std::byte* memory) const {
@@ -15,10 +24,10 @@ void AlignedDelete::operator()(std::byte* memory) const {
   std::free(start);
 }
 
-Memory allocate_memory(int64_t bytes) {
+Memory allocate_memory(int64_t bytes, const Where& where) {
   constexpr size_t extra = kAlignment + sizeof(void*);
   auto* start = static_cast<std::byte*>(std::malloc(static_cast<size_t>(bytes) + extra));
-  if (start == nullptr) fail(ErrorCode::out_of_memory, std::to_string(bytes) + " bytes could not be allocated");
+  if (start == nullptr) out_of_memory(bytes, where);
   const auto first = reinterpret_cast<uintptr_t>(start) + sizeof(void*);
   std::byte* memory = start + sizeof(void*) + (kAlignment - first % kAlignment) % kAlignment;
   std::memcpy(memory - sizeof start, &start, sizeof start);
@@ -37,8 +46,8 @@ Storage::~Storage() {
   environment_.release();
 }
 
-Storage* Storage::allocate(Environment& environment, int64_t bytes, bool zeroed) {
-  Memory memory = allocate_memory(bytes);
+Storage* Storage::allocate(Environment& environment, int64_t bytes, bool zeroed, const Where& where) {
+  Memory memory = allocate_memory(bytes, where);
   if (zeroed) std::memset(memory.get(), 0, static_cast<size_t>(bytes));
   auto* storage = new Storage(environment, Kind::owned, bytes);
   storage->memory_ = std::move(memory);
@@ -69,7 +78,7 @@ std::byte* Storage::resolve(int64_t bytes) const {
   return array.data != nullptr ? array.data : &nothing;
 }
 
-napi_value Storage::array_buffer(int64_t* byte_offset) {
+napi_value Storage::array_buffer(int64_t* byte_offset, const Where& where) {
   const napi_env env = environment_.env();
   *byte_offset = 0;
   if (kind_ == Kind::owned) {
@@ -77,7 +86,7 @@ napi_value Storage::array_buffer(int64_t* byte_offset) {
     if (buffer_ != nullptr) check(env, napi_get_reference_value(env, buffer_, &buffer));
     bool detached = false;
     if (buffer != nullptr) check(env, napi_is_detached_arraybuffer(env, buffer, &detached));
-    if (buffer == nullptr || detached) expose();
+    if (buffer == nullptr || detached) expose(where);
     if (kind_ == Kind::owned) {
       check(env, napi_get_reference_value(env, buffer_, &buffer));
       return buffer;
@@ -89,39 +98,49 @@ napi_value Storage::array_buffer(int64_t* byte_offset) {
 }
 
 // Makes the ArrayBuffer that shows owned memory. It holds the storage until the garbage collector has freed it.
-void Storage::expose() {
+void Storage::expose(const Where& where) {
   const napi_env env = environment_.env();
   if (buffer_ != nullptr) {
     napi_delete_reference(env, buffer_);
     buffer_ = nullptr;
   }
   if (environment_.external_buffers && bytes_ > 0) {
+    // Before the call: unless external buffers are not allowed at all, the finalizer comes also where the call fails, as
+    // that of Node 20 does beyond 4 GiB.
+    retain();
     napi_value buffer;
     const napi_status status = napi_create_external_arraybuffer(env, memory_.get(), static_cast<size_t>(bytes_),
                                                                 on_buffer_freed, this, &buffer);
     if (status == napi_ok) {
-      retain();
       if (reported_) environment_.adjust_memory(-bytes_);
       reported_ = false;
       check(env, napi_create_reference(env, buffer, 0, &buffer_));
       return;
     }
-    if (status != napi_no_external_buffers_allowed) node_api_failed(env, status);
+    if (status != napi_no_external_buffers_allowed) {
+      fail(ErrorCode::unsupported,
+           where.text() + " has " + std::to_string(bytes_) +
+               " bytes of memory, more than this runtime shows in an ArrayBuffer: " + clear_exception(env));
+    }
+    release();
     environment_.external_buffers = false;
   }
-  move_to_javascript();
+  move_to_javascript(where);
 }
 
 // Where external buffers are refused: the contents move into memory of JavaScript, once, and stay there. Calls in
 // flight still read the old memory, which lives as long as they hold this storage.
-void Storage::move_to_javascript() {
+void Storage::move_to_javascript(const Where& where) {
   const napi_env env = environment_.env();
-  void* data = nullptr;
-  napi_value buffer;
+  napi_value global;
   napi_value array;
-  check(env, napi_create_arraybuffer(env, static_cast<size_t>(bytes_), &data, &buffer));
-  if (bytes_ > 0) std::memcpy(data, memory_.get(), static_cast<size_t>(bytes_));
-  check(env, napi_create_typedarray(env, napi_uint8_array, static_cast<size_t>(bytes_), buffer, 0, &array));
+  check(env, napi_get_global(env, &global));
+  // Not through Node-API, which ends the process when there is no memory; the constructor throws.
+  napi_value length = number(env, static_cast<double>(bytes_));
+  const napi_status status = napi_new_instance(env, get(env, global, "Uint8Array"), 1, &length, &array);
+  if (status == napi_pending_exception) out_of_memory(bytes_, where, clear_exception(env));
+  check(env, status);
+  if (bytes_ > 0) std::memcpy(read_typed_array(env, array).data, memory_.get(), static_cast<size_t>(bytes_));
   check(env, napi_create_reference(env, array, 1, &source_));
   kind_ = Kind::plain;
 }

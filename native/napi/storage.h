@@ -16,7 +16,7 @@ struct AlignedDelete {
   void operator()(std::byte* memory) const;
 };
 using Memory = std::unique_ptr<std::byte, AlignedDelete>;
-Memory allocate_memory(int64_t bytes);  // throws Failure
+Memory allocate_memory(int64_t bytes, const Where& where);  // throws Failure
 
 class Storage {
  public:
@@ -26,7 +26,7 @@ class Storage {
     plain,   // an ArrayBuffer of JavaScript, which may be transferred, detached or shrunk between any two calls
   };
 
-  static Storage* allocate(Environment& environment, int64_t bytes, bool zeroed);
+  static Storage* allocate(Environment& environment, int64_t bytes, bool zeroed, const Where& where);
   // Over a typed array; `bytes` is its length.
   static Storage* wrap(Environment& environment, napi_value typed_array, Kind kind, int64_t bytes);
 
@@ -39,7 +39,7 @@ class Storage {
   // The first byte, or null when fewer than `bytes` are left of what was wrapped.
   std::byte* resolve(int64_t bytes) const;
   // The ArrayBuffer or SharedArrayBuffer behind it and where in it the storage begins.
-  napi_value array_buffer(int64_t* byte_offset);
+  napi_value array_buffer(int64_t* byte_offset, const Where& where);
   // The typed array that was wrapped; null for owned memory.
   napi_value source() const;
 
@@ -54,9 +54,9 @@ class Storage {
  private:
   Storage(Environment& environment, Kind kind, int64_t bytes);
   ~Storage();
-  void expose();
+  void expose(const Where& where);
   void detach_array_buffer();
-  void move_to_javascript();
+  void move_to_javascript(const Where& where);
   static void on_buffer_freed(napi_env env, void* data, void* hint);
 
   Environment& environment_;

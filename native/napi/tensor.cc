@@ -40,26 +40,27 @@ napi_value Tensor::create(Environment& environment, TensorParts parts) {
   return create_object(environment, std::unique_ptr<Wrapped>(new Tensor(environment, std::move(parts))));
 }
 
-TensorParts allocate_tensor(Environment& environment, TensorView view, bool zeroed) {
+TensorParts allocate_tensor(Environment& environment, TensorView view, bool zeroed, const Where& where) {
   if (std::all_of(view.strides, view.strides + view.rank, [](int64_t stride) { return stride == 0; })) {
     set_contiguous(view);
   }
   TensorParts parts;
-  parts.storage = StorageHold(Storage::allocate(environment, view.elements() * dtype_bytes(view.dtype), zeroed));
+  const int64_t bytes = view.elements() * dtype_bytes(view.dtype);
+  parts.storage = StorageHold(Storage::allocate(environment, bytes, zeroed, where));
   parts.view = view;
   parts.view.present = true;
   parts.view.data = parts.storage->resolve(0);
   return parts;
 }
 
-Memory copy_packed(TensorView& view) {
+Memory copy_packed(TensorView& view, const Where& where) {
   TensorView once = view;  // each element that is repeated by a stride of 0 is copied once
   for (int axis = 0; axis < view.rank; ++axis) {
     if (view.strides[axis] == 0 && view.shape[axis] > 1) once.shape[axis] = 1;
   }
   TensorView packed = once;
   set_contiguous(packed);
-  Memory memory = allocate_memory(packed.elements() * dtype_bytes(view.dtype));
+  Memory memory = allocate_memory(packed.elements() * dtype_bytes(view.dtype), where);
   packed.data = memory.get();
   copy_elements(once, packed);
   for (int axis = 0; axis < view.rank; ++axis) {
@@ -138,7 +139,7 @@ napi_value allocate(napi_env env, napi_callback_info info, const char* operation
       }
     }
     Environment& environment = Environment::of(env);
-    return Tensor::create(environment, allocate_tensor(environment, view, zeroed));
+    return Tensor::create(environment, allocate_tensor(environment, view, zeroed, {operation, "the tensor"}));
   });
 }
 napi_value empty(napi_env env, napi_callback_info info) { return allocate(env, info, "Tensor.empty", false); }

@@ -12,13 +12,6 @@
 
 namespace attn::js {
 
-// How messages name a tensor: "attention: k", "Tensor.from: data".
-struct Where {
-  const char* operation;
-  const char* argument;
-  std::string text() const { return std::string(operation) + ": " + argument; }
-};
-
 // A tensor without its JavaScript object. `view.data` is set by resolve.
 struct TensorParts {
   StorageHold storage;
@@ -55,7 +48,7 @@ class Tensor final : public Wrapped {
 };
 
 // Native memory of the view's shape and dtype, row-major unless the strides are already set.
-TensorParts allocate_tensor(Environment& environment, TensorView view, bool zeroed);
+TensorParts allocate_tensor(Environment& environment, TensorView view, bool zeroed, const Where& where);
 
 // Reading what callers give; tensor_like.cc.
 void read_shape(napi_env env, napi_value value, const Where& where, TensorView* view);
@@ -69,7 +62,7 @@ TensorParts wrap_typed_array(Environment& environment, napi_value array, const T
 
 // A packed copy of the elements that the view reaches, for work that must not depend on memory of JavaScript. Axes
 // with stride 0 keep it. The view is moved onto the copy.
-Memory copy_packed(TensorView& view);
+Memory copy_packed(TensorView& view, const Where& where);
 
 // Methods, by file: tensor_views.cc and tensor_cast.cc.
 napi_value tensor_view(napi_env env, napi_callback_info info);

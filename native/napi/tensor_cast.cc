@@ -12,8 +12,8 @@ class CastJob final : public Job {
       : environment_(environment),
         from_(std::move(from)),
         view_(from_.view),
-        to_(allocate_tensor(environment, target, false)) {
-    if (from_.storage->kind() == Storage::Kind::plain) copy_ = copy_packed(view_);
+        to_(allocate_tensor(environment, target, false, {"Tensor.cast", "the result"})) {
+    if (from_.storage->kind() == Storage::Kind::plain) copy_ = copy_packed(view_, {"Tensor.cast", "the tensor"});
   }
   ~CastJob() override { CastJob::release(); }
 
@@ -63,7 +63,8 @@ napi_value tensor_cast_sync(napi_env env, napi_callback_info info) {
     Environment& environment = Environment::of(env);
     CastArguments cast = read(env, info, "Tensor.castSync");
     if (cast.dtype == cast.from.view.dtype) return Tensor::create(environment, std::move(cast.from));
-    TensorParts to = allocate_tensor(environment, layout(cast.from.view, cast.dtype), false);
+    const TensorView target = layout(cast.from.view, cast.dtype);
+    TensorParts to = allocate_tensor(environment, target, false, {"Tensor.castSync", "the result"});
     convert_elements(cast.from.view, to.view);
     return Tensor::create(environment, std::move(to));
   });

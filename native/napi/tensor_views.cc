@@ -114,7 +114,7 @@ napi_value tensor_contiguous(napi_env env, napi_callback_info info) {
     if (is_contiguous(parts.view)) return Tensor::create(environment, std::move(parts));
     TensorView view = parts.view;
     set_contiguous(view);
-    TensorParts copy = allocate_tensor(environment, view, false);
+    TensorParts copy = allocate_tensor(environment, view, false, {"Tensor.contiguous", "the result"});
     parts.resolve({"Tensor.contiguous", "the tensor"});
     copy_elements(parts.view, copy.view);
     return Tensor::create(environment, std::move(copy));
@@ -136,7 +136,7 @@ napi_value tensor_data(napi_env env, napi_callback_info info) {
       if (whole && array.type != kFloat16Array) return source;
     }
     int64_t begin = 0;
-    napi_value buffer = parts.storage->array_buffer(&begin);
+    napi_value buffer = parts.storage->array_buffer(&begin, {"Tensor.data", "the tensor"});
     return make_typed_array(env, dtype, buffer, begin + parts.byte_offset, length);
   });
 }
