@@ -21,7 +21,8 @@ export interface HalfFloats {
 
 /**
  * A tensor of another library, read without a copy: onnxruntime-common and transformers.js have `dims` and `type`,
- * others `shape` and `dtype`. `data` is a typed array in row-major order; names like `float32` and `float16` are known.
+ * others `shape` and `dtype`; names like `float32` and `float16` are known. `data` is a typed array, in row-major order
+ * unless there are `strides` (or `stride`) and `offset`, in elements, as n-dimensional arrays have them.
  */
 export interface ForeignTensor {
   readonly data: unknown;
@@ -29,6 +30,9 @@ export interface ForeignTensor {
   readonly shape?: readonly number[];
   readonly type?: string;
   readonly dtype?: string;
+  readonly strides?: readonly number[];
+  readonly stride?: readonly number[];
+  readonly offset?: number;
 }
 
 /** What every operation accepts as a tensor; a typed array stands for a tensor with one axis. */

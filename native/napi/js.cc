@@ -122,6 +122,13 @@ std::string describe(napi_env env, napi_value value) {
   }
 }
 
+std::string value_text(napi_env env, napi_value value) {
+  if (type_of(env, value) != napi_number) return describe(env, value);
+  napi_value text;
+  check(env, napi_coerce_to_string(env, value, &text));
+  return Text<32>(env, text).chars;
+}
+
 bool to_integer(napi_env env, napi_value value, int64_t* result) {
   double number;
   if (napi_get_value_double(env, value, &number) != napi_ok) return false;

@@ -129,6 +129,9 @@ struct Text {
 // How messages name a value that was not what they expected: "a string", "null", "an Int16Array", …
 std::string describe(napi_env env, napi_value value);
 
+// A number as JavaScript prints it, with no more digits than tell it apart; `describe` for anything else.
+std::string value_text(napi_env env, napi_value value);
+
 // False unless the value is a number that is a whole one of at most 2^53.
 bool to_integer(napi_env env, napi_value value, int64_t* result);
 

@@ -46,6 +46,61 @@ std::string dtype_names() {
   fail(ErrorCode::arg_type, where.text() + " must be a Tensor or an object with data, dims and type, got " + got);
 }
 
+bool is_absent(napi_env env, napi_value value) {
+  const napi_valuetype type = type_of(env, value);
+  return type == napi_undefined || type == napi_null;
+}
+
+// What is wrong with a value that should be an integer in some range.
+ErrorCode range_code(napi_env env, napi_value value) {
+  return type_of(env, value) == napi_number ? ErrorCode::value : ErrorCode::arg_type;
+}
+
+// The layout of an n-dimensional array, in elements, over its data; false when the object names none. `strides` and
+// `offset` as @stdlib/ndarray has them, `stride` as ndarray does.
+bool read_layout(napi_env env, napi_value object, const Where& where, TensorView* view, int64_t* offset) {
+  napi_value strides = get(env, object, "strides");
+  if (is_absent(env, strides)) strides = get(env, object, "stride");
+  napi_value start = get(env, object, "offset");
+  if (is_absent(env, strides) && is_absent(env, start)) return false;
+  *offset = 0;
+  if (!is_absent(env, start) && (!to_integer(env, start, offset) || *offset < 0)) {
+    fail(range_code(env, start), where.text() + ": offset must be an integer ≥ 0, got " + value_text(env, start));
+  }
+  set_contiguous(*view);
+  if (is_absent(env, strides)) return true;
+  bool array = false;
+  uint32_t count = 0;
+  check(env, napi_is_array(env, strides, &array));
+  if (array) check(env, napi_get_array_length(env, strides, &count));
+  if (!array || count != static_cast<uint32_t>(view->rank)) {
+    fail(array ? ErrorCode::shape : ErrorCode::arg_type,
+         where.text() + ": strides must be an array with one for each of the " + std::to_string(view->rank) +
+             " axes, got " + (array ? std::to_string(count) + " of them" : describe(env, strides)));
+  }
+  for (uint32_t axis = 0; axis < count; ++axis) {
+    napi_value item;
+    check(env, napi_get_element(env, strides, axis, &item));
+    if (to_integer(env, item, &view->strides[axis]) && view->strides[axis] >= 0) continue;
+    fail(range_code(env, item), where.text() + ": the stride of axis " + std::to_string(axis) +
+                                    " must be an integer ≥ 0, got " + value_text(env, item) + "; copy the array first");
+  }
+  return true;
+}
+
+// Whether every element of the view, which starts at `offset`, is one of `length`.
+bool lies_within(const TensorView& view, int64_t offset, int64_t length) {
+  if (view.elements() == 0) return true;
+  for (int axis = 0; axis < view.rank; ++axis) {
+    int64_t reach;
+    if (__builtin_mul_overflow(view.shape[axis] - 1, view.strides[axis], &reach) ||
+        __builtin_add_overflow(offset, reach, &offset)) {
+      return false;
+    }
+  }
+  return offset < length;
+}
+
 TensorParts read_foreign(Environment& environment, napi_value object, const Where& where) {
   const napi_env env = environment.env();
   napi_value location = get(env, object, "location");
@@ -69,10 +124,23 @@ TensorParts read_foreign(Environment& environment, napi_value object, const Wher
     }
     data = unwrapped;
   }
-  TensorView shape;
-  read_shape(env, dims, where, &shape);
+  TensorView view;
+  int64_t offset;
+  read_shape(env, dims, where, &view);
   const int dtype = is_undefined(env, type) ? -1 : static_cast<int>(read_dtype(env, type, where));
-  return wrap_typed_array(environment, data, &shape, dtype, where);
+  if (!read_layout(env, object, where, &view, &offset)) {
+    return wrap_typed_array(environment, data, &view, dtype, where);
+  }
+  TensorParts parts = wrap_typed_array(environment, data, nullptr, dtype, where);
+  if (!lies_within(view, offset, parts.view.shape[0])) {
+    fail(ErrorCode::shape, where.text() + " of shape " + shape_text(view) + " reaches beyond its data, which holds " +
+                               std::to_string(parts.view.shape[0]) + " elements; strides and offset count elements");
+  }
+  view.dtype = parts.view.dtype;
+  view.present = true;
+  parts.view = view;
+  parts.byte_offset = view.elements() > 0 ? offset * dtype_bytes(view.dtype) : 0;
+  return parts;
 }
 
 }  // namespace
@@ -97,9 +165,7 @@ void read_shape(napi_env env, napi_value value, const Where& where, TensorView* 
       fail(ErrorCode::arg_type, axis_text() + " must be an integer, got " + describe(env, item));
     }
     if (!to_integer(env, item, &view->shape[axis]) || view->shape[axis] < 0) {
-      double number;
-      check(env, napi_get_value_double(env, item, &number));
-      fail(ErrorCode::shape, axis_text() + " must be an integer ≥ 0, got " + std::to_string(number));
+      fail(ErrorCode::shape, axis_text() + " must be an integer ≥ 0, got " + value_text(env, item));
     }
     const int64_t extent = view->shape[axis] > 0 ? view->shape[axis] : 1;
     if (__builtin_mul_overflow(elements, extent, &elements) || elements > kMaxElements) {

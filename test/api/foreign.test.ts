@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Float16Array as PolyfilledFloat16Array } from '@petamoriken/float16';
 import type * as attn from 'hybrid-attention';
-import { Tensor, type TensorLike, attention, attentionSync } from 'hybrid-attention';
+import { type ForeignTensor, Tensor, type TensorLike, attention, attentionSync } from 'hybrid-attention';
 import { Tensor as OrtTensor } from 'onnxruntime-common';
 import { afterAll, describe, expect, it } from 'vitest';
 import { caught, expectError } from './errors';
@@ -102,6 +102,61 @@ describe('any object with data, shape and dtype', () => {
       'ERR_ATTN_DTYPE',
       'Uint16Array',
     );
+  });
+});
+
+describe('n-dimensional arrays with strides and offset', () => {
+  // [B, H, T, D] in memory, of which the operations want [B, T, H, D].
+  const data = Float32Array.of(0, 0, ...numbers);
+  const turned = { data, shape: [1, 2, 2, 2], strides: [8, 2, 4, 1], offset: 2, dtype: 'float32' };
+
+  it('are read in place where their last axis is contiguous', async () => {
+    const tensor = Tensor.from(turned);
+    expect(tensor).toMatchObject({ shape: turned.shape, strides: turned.strides });
+    expect(Array.from(tensor.contiguous().data)).toEqual([1, 2, 5, 6, 3, 4, 7, 8]);
+    const want = attentionSync(tensor.contiguous(), tensor.contiguous(), tensor.contiguous()).out.data;
+    expect(attentionSync(turned, turned, turned).out.data).toEqual(want);
+    expect((await attention(turned, turned, turned)).out.data).toEqual(want);
+    data[2] = 10;
+    expect(tensor.slice(1, 0, 1).contiguous().data[0]).toBe(10);
+    data[2] = 1;
+  });
+
+  it('may say stride instead, or have one of the two', () => {
+    const { strides, ...rest } = turned;
+    expect(Tensor.from({ ...rest, stride: strides }).strides).toEqual(strides);
+    expect(Array.from(Tensor.from({ data, shape: [2, 2], offset: 6 }).data)).toEqual([5, 6, 7, 8]);
+    expect(Array.from(Tensor.from({ data, shape: [3], strides: [4] }).contiguous().data)).toEqual([0, 3, 7]);
+    const rows = { data: Float32Array.of(1, 2), shape: [3, 2], strides: [0, 1] };
+    expect(Array.from(Tensor.from(rows).contiguous().data)).toEqual([1, 2, 1, 2, 1, 2]);
+    expect(Tensor.from({ data, shape: [0, 4], strides: [4, 1], offset: 99 }).size).toBe(0);
+  });
+
+  it('are refused by operations whose last axis must be contiguous', () => {
+    const transposed = { data, shape: [1, 2, 1, 4], strides: [8, 1, 8, 2] };
+    expectError(
+      caught(() => attentionSync(own, transposed, own)),
+      RangeError,
+      'ERR_ATTN_SHAPE',
+      'k: the last axis has stride 2, expected 1',
+    );
+  });
+
+  it.each([
+    [{ strides: [8, 2, 4, 2] }, 'data of shape [1, 2, 2, 2] reaches beyond its data, which holds 10 elements'],
+    [{ offset: 3 }, 'reaches beyond its data'],
+    [{ strides: [8, 2 ** 52, 2 ** 52, 1] }, 'reaches beyond its data'],
+    [{ strides: [8, -2, 4, 1] }, 'the stride of axis 1 must be an integer ≥ 0, got -2; copy the array first'],
+    [{ strides: [8, 0.5, 4, 1] }, 'the stride of axis 1 must be an integer ≥ 0, got 0.5'],
+    [{ strides: [2, 4, 1] }, 'one for each of the 4 axes, got 3 of them'],
+    [{ offset: -1 }, 'offset must be an integer ≥ 0, got -1'],
+    [{ strides: 'C' }, 'one for each of the 4 axes, got a string'],
+    [{ strides: [8, '2', 4, 1] }, 'the stride of axis 1 must be an integer ≥ 0, got a string'],
+    [{ offset: '2' }, 'offset must be an integer ≥ 0, got a string'],
+  ] as [object, string][])('are refused with %o', (part, message) => {
+    const { name, message: text } = caught(() => Tensor.from({ ...turned, ...part } as ForeignTensor)) as Error;
+    const kind = message.endsWith('a string') ? 'TypeError' : 'RangeError';
+    expect([name, text]).toEqual([kind, expect.stringContaining(message)]);
   });
 });
 
