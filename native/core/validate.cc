@@ -79,6 +79,9 @@ Status bind_input(Binding& binding, const FieldDesc& input) {
   for (int64_t i = 0; i < list.count; ++i) {
     const std::string path = std::string(input.path) + "[" + std::to_string(i) + "]";
     if (Status status = bind_tensor(binding, path, *input.tensor, list.views[i]); !status.is_ok()) return status;
+    if (list.views[i].dtype == list.views[0].dtype) continue;  // the kernel is chosen by the first
+    return binding.fail(ErrorCode::dtype, path + " has dtype " + dtype_name(list.views[i].dtype) + ", expected " +
+                                              dtype_name(list.views[0].dtype) + ", as " + input.path + "[0]");
   }
   return {};
 }

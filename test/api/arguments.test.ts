@@ -229,4 +229,16 @@ describe('lists', () => {
       expect(() => mergeAttentionSync(parts as never)).toThrow('mergeAttention: ');
     }
   });
+
+  it('hold tensors of one dtype', async () => {
+    const part = attentionSync(q, kv, kv, { returnLse: true });
+    const other = { out: part.out.castSync('bf16'), lse: part.lse };
+    await expectBoth(
+      () => mergeAttentionSync([part, other]),
+      () => mergeAttention([part, other]),
+      TypeError,
+      'ERR_ATTN_DTYPE',
+      'outs[1] has dtype bf16, expected f32',
+    );
+  });
 });
