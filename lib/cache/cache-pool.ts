@@ -34,8 +34,8 @@ export interface CachePool extends Disposable {
   readonly keyDim: number;
   readonly valueDim: number;
   readonly pageSize: number;
-  /** 0 when all tokens are kept. */
-  readonly window: number;
+  /** Undefined when all tokens are kept. */
+  readonly window: number | undefined;
   readonly pages: number;
   readonly freePages: number;
   /** Bytes of all pages. */

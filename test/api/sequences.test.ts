@@ -121,6 +121,13 @@ describe('bytes', () => {
 });
 
 describe('a pool', () => {
+  it('says what it was made of', () => {
+    const plain = { dtype: 'f32', kvHeads: 2, keyDim: 8, valueDim: 8, pageSize: 16, window: undefined, pages: 4 };
+    expect(makePool(4)).toMatchObject(plain);
+    const full = { dtype: 'bf16', kvHeads: 3, keyDim: 8, valueDim: 16, pageSize: 32, window: 20, pages: 5 } as const;
+    expect(new CachePool(full)).toMatchObject(full);
+  });
+
   it('says what is wrong with its options', () => {
     const make = (options: object) => caught(() => new CachePool(options as never));
     expectError(make({ keyDim: 8, pages: 4 }), TypeError, 'ERR_ATTN_ARG_TYPE', 'kvHeads');
