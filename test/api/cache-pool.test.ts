@@ -1,98 +1,16 @@
 // Cached sequences: what they hold, how they share pages, and that calls over them give what plain attention gives.
-import {
-  CachePool,
-  type CachePoolOptions,
-  Sequence,
-  Tensor,
-  attention,
-  attentionSync,
-  setThreads,
-} from 'hybrid-attention';
+import { Sequence, Tensor, attention, attentionSync, setThreads } from 'hybrid-attention';
 import { describe, expect, it } from 'vitest';
 import { attention as oracle } from '../oracle/attention';
-import { Dense } from '../oracle/dense';
+import { type Dense, concat } from '../oracle/dense';
+import { type Tokens, fill, heads, joined, pool, queries, read, step, stored, tokens } from '../support/cached';
 import { expectClose, expectSameBits } from '../support/compare';
 import { Random } from '../support/random';
-import { rounded, toDense, toTensor } from '../support/tensors';
-import { type FloatType, tolerances } from '../support/tolerance';
+import { toDense, toTensor } from '../support/tensors';
+import { tolerances } from '../support/tolerance';
 import { caught, expectError } from './errors';
 
-const [kvHeads, group, keyDim, valueDim] = [2, 3, 20, 24];
-const heads = kvHeads * group;
-
-interface Tokens {
-  key: Dense;
-  value: Dense;
-}
-
-/** Tokens [from, to) along the token axis of [1, tokens, heads, dim]. */
-function cut(x: Dense, from: number, to: number): Dense {
-  const row = x.shape[2]! * x.shape[3]!;
-  return new Dense([1, to - from, x.shape[2]!, x.shape[3]!], x.data.slice(from * row, to * row));
-}
-const joined = (parts: readonly Dense[]): Dense => {
-  const tokens = parts.reduce((sum, { shape }) => sum + shape[1]!, 0);
-  return new Dense(
-    [1, tokens, ...parts[0]!.shape.slice(2)],
-    parts.flatMap(({ data }) => [...data]),
-  );
-};
-const stacked = (parts: readonly Dense[]): Dense =>
-  new Dense(
-    [parts.length, ...parts[0]!.shape.slice(1)],
-    parts.flatMap(({ data }) => [...data]),
-  );
-
-function tokens(random: Random, count: number, dtype: FloatType = 'f32'): Tokens {
-  return {
-    key: rounded(random.normals([1, count, kvHeads, keyDim]), dtype),
-    value: rounded(random.normals([1, count, kvHeads, valueDim]), dtype),
-  };
-}
-const queries = (random: Random, count: number, dtype: FloatType = 'f32') =>
-  rounded(random.normals([1, count, heads, keyDim]), dtype);
-
-const pool = (options: Partial<CachePoolOptions> = {}) =>
-  new CachePool({ kvHeads, keyDim, valueDim, pages: 40, ...options });
-
-function step(sequences: readonly Sequence[], q: Dense, added: Tokens, dtype: FloatType = 'f32'): Dense {
-  const append = { key: toTensor(added.key, dtype), value: toTensor(added.value, dtype) };
-  return toDense(attentionSync(toTensor(q, dtype), sequences, { causal: true, append }).out);
-}
-const fill = (sequence: Sequence, random: Random, count: number): Tokens => {
-  const added = tokens(random, count);
-  step([sequence], queries(random, count), added);
-  return added;
-};
-const read = (sequence: Sequence, q: Dense) => toDense(attentionSync(toTensor(q, 'f32'), [sequence]).out);
-
-function nearestEven(x: number): number {
-  const below = Math.floor(x);
-  if (x - below === 0.5) return below % 2 === 0 ? below : below + 1;
-  return Math.round(x);
-}
-
-/** 4 exponent bits with bias 7 and 3 mantissa bits; ±448 at most. */
-function nearestF8(x: number): number {
-  const exponent = Math.max(-6, Math.floor(Math.log2(Math.abs(x))));
-  const step = 2 ** (exponent - 3);
-  return x === 0 ? 0 : Math.max(-448, Math.min(448, nearestEven(x / step) * step));
-}
-
-/** What a cache of this dtype keeps of [1, tokens, heads, dim]. */
-function stored(x: Dense, dtype: string): Dense {
-  if (dtype === 'f16' || dtype === 'bf16') return rounded(x, dtype);
-  if (dtype === 'f8e4m3') return x.map(nearestF8);
-  if (dtype !== 'i8') return x;
-  const dim = x.shape[3]!;
-  const kept = Float64Array.from(x.data);
-  for (let row = 0; row < kept.length; row += dim) {
-    const largest = x.data.subarray(row, row + dim).reduce((a, b) => Math.max(a, Math.abs(b)), 0);
-    const [scale, factor] = [Math.fround(largest / 127), Math.fround(127 / largest)];
-    for (let d = row; d < row + dim; ++d) kept[d] = scale * nearestEven(Math.fround(kept[d]! * factor));
-  }
-  return new Dense(x.shape, kept);
-}
+const stacked = (parts: readonly Dense[]) => concat(parts, 0);
 
 describe('attention over cached sequences', () => {
   for (const dtype of ['f32', 'f16', 'bf16', 'i8', 'f8e4m3'] as const) {
@@ -106,8 +24,7 @@ describe('attention over cached sequences', () => {
           const added = tokens(random, count, queryType);
           parts.push(added);
           const got = step([sequence], q, added, queryType);
-          const k = joined(parts.map(({ key }) => key));
-          const v = joined(parts.map(({ value }) => value));
+          const { k, v } = joined(parts);
           const want = oracle({ q, k: stored(k, dtype), v: stored(v, dtype), causal: true }).out;
           expectClose(got, want, tolerances.attention.out[queryType]);
         }
@@ -148,7 +65,7 @@ describe('attention over cached sequences', () => {
     const q = queries(random, 25);
     const added = tokens(random, 25);
     const offsets = [0, 1, 1, 21, 25];
-    const packed = (x: Dense) => toTensor(new Dense(x.shape.slice(1), x.data), 'f32');
+    const packed = (x: Dense) => toTensor(x.view(x.shape.slice(1)), 'f32');
     const { out } = attentionSync(packed(q), sequences, {
       causal: true,
       cuSeqlens: Tensor.from(Int32Array.from(offsets), [5]),
@@ -156,12 +73,11 @@ describe('attention over cached sequences', () => {
     });
     const want = counts.map((_, i) => {
       const [from, to] = [offsets[i]!, offsets[i + 1]!];
-      const k = joined([before[i]!.key, cut(added.key, from, to)]);
-      const v = joined([before[i]!.value, cut(added.value, from, to)]);
-      return oracle({ q: cut(q, from, to), k, v, causal: true }).out;
+      const own = { key: added.key.slice(1, from, to), value: added.value.slice(1, from, to) };
+      return oracle({ q: q.slice(1, from, to), ...joined([before[i]!, own]), causal: true }).out;
     });
     const got = toDense(out);
-    expectClose(new Dense([1, ...got.shape], got.data), joined(want), tolerances.attention.out.f32);
+    expectClose(got.view([1, ...got.shape]), concat(want, 1), tolerances.attention.out.f32);
   });
 
   it('obeys window, softcap, sinks, slopes and scale', () => {
@@ -198,9 +114,7 @@ describe('a window', () => {
     expect([sequence.length, sequence.first]).toEqual([100, 80]);
     expect(ring.freePages).toBeGreaterThanOrEqual(1);
     const q = queries(random, 1);
-    const k = joined(parts.slice(80).map(({ key }) => key));
-    const v = joined(parts.slice(80).map(({ value }) => value));
-    expectClose(read(sequence, q), oracle({ q, k, v }).out, tolerances.attention.out.f32);
+    expectClose(read(sequence, q), oracle({ q, ...joined(parts.slice(80)) }).out, tolerances.attention.out.f32);
   });
 });
 
@@ -231,8 +145,7 @@ describe('sequences', () => {
     const added = fill(child, random, 1);
     expect(shared.freePages).toBe(free - 1);
     expectSameBits(read(parent, q), before);
-    const [k, v] = [joined([start.key, added.key]), joined([start.value, added.value])];
-    expectClose(read(child, q), oracle({ q, k, v }).out, tolerances.attention.out.f32);
+    expectClose(read(child, q), oracle({ q, ...joined([start, added]) }).out, tolerances.attention.out.f32);
     parent.dispose();
     child.dispose();
     expect(shared.freePages).toBe(shared.pages);
