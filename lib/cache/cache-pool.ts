@@ -21,8 +21,8 @@ export interface CachePoolOptions {
   /** As many pages as fit into this many bytes; or pages. */
   maxBytes?: number | undefined;
   /**
-   * Tokens kept at the end of each sequence, for models with a sliding window: older pages return to the pool, and queries
-   * see nothing before them. All tokens are kept when absent.
+   * Latest tokens that a query sees, its own included, for models with a sliding window: the same however tokens are cut
+   * into calls, and older pages return to the pool. All tokens are kept and seen when absent.
    */
   window?: number | undefined;
 }

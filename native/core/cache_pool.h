@@ -20,7 +20,7 @@ struct CacheConfig {
   int64_t value_dim = 0;
   int64_t page_tokens = 16;
   int64_t pages = 0;
-  int64_t window = 0;  // tokens kept at the end of each sequence; 0: all
+  int64_t window = 0;  // latest tokens that a query sees, its own included; 0: all
 };
 
 class CachePool {
@@ -109,6 +109,7 @@ class CacheCall {
   CacheCall& operator=(const CacheCall&) = delete;
 
   Status hold(std::vector<std::shared_ptr<CacheSequence>> sequences, CacheView* view);
+  const CacheSequence& sequence(size_t index) const { return *sequences_[index]; }
   Status reserve(const std::vector<int64_t>& appended, CacheView* view);
   void commit();
   void roll_back();

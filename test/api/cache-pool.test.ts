@@ -104,20 +104,6 @@ describe('attention over cached sequences', () => {
   });
 });
 
-describe('a window', () => {
-  it('keeps its tokens and gives the older pages back', () => {
-    const random = new Random(17);
-    const ring = pool({ window: 20, pages: 4 });
-    const sequence = ring.sequence();
-    const parts: Tokens[] = [];
-    for (let i = 0; i < 100; ++i) parts.push(fill(sequence, random, 1));
-    expect([sequence.length, sequence.first]).toEqual([100, 80]);
-    expect(ring.freePages).toBeGreaterThanOrEqual(1);
-    const q = queries(random, 1);
-    expectClose(read(sequence, q), oracle({ q, ...joined(parts.slice(80)) }).out, tolerances.attention.out.f32);
-  });
-});
-
 describe('sequences', () => {
   it('forget rejected tokens', () => {
     const random = new Random(19);
