@@ -22,9 +22,12 @@ export interface CachePoolOptions {
   maxBytes?: number | undefined;
   /**
    * Latest tokens that a query sees, its own included, for models with a sliding window: the same however tokens are cut
-   * into calls, and older pages return to the pool. All tokens are kept and seen when absent.
+   * into calls, and older pages return to the pool. All tokens are kept and seen when absent. A call needs pages for the
+   * window, the rollback and what it appends.
    */
   window?: number | undefined;
+  /** Tokens that `truncate` can take back from a sequence with a window, which keeps as many more; 16 when absent. */
+  rollback?: number | undefined;
 }
 
 /** Memory for the keys and values of many sequences, allocated once and cut into pages. */
@@ -36,6 +39,8 @@ export interface CachePool extends Disposable {
   readonly pageSize: number;
   /** Undefined when all tokens are kept. */
   readonly window: number | undefined;
+  /** Undefined when all tokens are kept. */
+  readonly rollback: number | undefined;
   readonly pages: number;
   readonly freePages: number;
   /** Bytes of all pages. */
@@ -57,7 +62,10 @@ export interface Sequence extends Disposable {
   /** Position of the oldest token that is kept. */
   readonly first: number;
   readonly disposed: boolean;
-  /** Forgets the tokens from `length` on: the rejected end of a speculation. */
+  /**
+   * Forgets the tokens from `length` on: the rejected end of a speculation. Under a window, those of the pool's `rollback`
+   * can be forgotten, or all.
+   */
   truncate(length: number): void;
   /** A sequence with the same tokens. Pages are shared until one of the two appends to them. */
   fork(): Sequence;

@@ -145,12 +145,10 @@ Status CacheSequence::append_serialized(const uint8_t* bytes, size_t size) {
   }
   if (chunk_checksum(bytes, size) != header.checksum) return bad("the bytes are damaged: the checksum differs");
   const auto start = static_cast<int64_t>(header.start);
-  if (pages_.empty()) {
-    first_ = static_cast<int64_t>(header.first);
-    oldest_ = first_;
-    first_page_ = first_ / config.page_tokens;
-    length_ = first_;
+  if (expected_length_ < 0) {
     expected_length_ = static_cast<int64_t>(header.length);
+    length_ = static_cast<int64_t>(header.first);
+    drop_before(std::max(length_, kept_from(expected_length_)));  // no page for what the window would drop
   }
   if (start != length_ || static_cast<int64_t>(header.length) != expected_length_) {
     return bad("chunks are missing or out of order: expected tokens from " + std::to_string(length_) + " on, got " +
@@ -161,8 +159,9 @@ Status CacheSequence::append_serialized(const uint8_t* bytes, size_t size) {
   if (Status status = grow(length, &pages); !status.is_ok()) return status;
   drop_all();
   pages_.swap(pages);
-  const uint8_t* from = bytes + sizeof header;
-  for (int64_t position = length_; position < length; ++position) {
+  const int64_t next = std::clamp(first_, length_, length);
+  const uint8_t* from = bytes + sizeof header + (next - length_) * token.bytes;
+  for (int64_t position = next; position < length; ++position) {
     std::byte* page = page_of(position);
     for (const auto& part : token.parts) {
       if (part.bytes > 0) {

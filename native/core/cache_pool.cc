@@ -82,22 +82,26 @@ void CacheSequence::drop_all() {
   pages_.clear();
 }
 
-void CacheSequence::drop_window() {
+int64_t CacheSequence::kept_from(int64_t length) const {
   const CacheConfig& config = pool_->config();
-  if (config.window == 0) return;
-  first_ = std::max(first_, length_ - config.window);
-  const int64_t gone = first_ / config.page_tokens - first_page_;
+  return config.window > 0 ? std::max<int64_t>(0, length - config.window - config.rollback) : 0;
+}
+
+// Lets go of older tokens, and of the pages that hold nothing else.
+void CacheSequence::drop_before(int64_t position) {
+  if (position <= first_) return;
+  const int64_t pages = position / pool_->config().page_tokens - first_page();
+  const int64_t gone = std::min(pages, static_cast<int64_t>(pages_.size()));
   for (int64_t i = 0; i < gone; ++i) pool_->release(pages_[static_cast<size_t>(i)]);
   pages_.erase(pages_.begin(), pages_.begin() + gone);
-  first_page_ += gone;
-  oldest_ = std::max(oldest_, first_page_ * config.page_tokens);
+  first_ = position;
 }
 
 // The pages of the sequence at a greater length: new ones, and a copy of the last when another sequence shares it.
 // The caller releases them, or makes them the sequence's own.
 Status CacheSequence::grow(int64_t length, std::vector<int32_t>* pages) const {
   const int64_t page_tokens = pool_->config().page_tokens;
-  const int64_t wanted = (length + page_tokens - 1) / page_tokens - first_page_;
+  const int64_t wanted = std::max<int64_t>(0, (length + page_tokens - 1) / page_tokens - first_page());
   const bool into_last = length > length_ && length_ % page_tokens != 0 && !pages_.empty();
   const bool copy = into_last && pool_->shared(pages_.back());
   const int64_t fresh = wanted - static_cast<int64_t>(pages_.size()) + (copy ? 1 : 0);
@@ -124,31 +128,29 @@ Status CacheSequence::truncate(int64_t length) {
     return {ErrorCode::value,
             "Sequence.truncate: length is " + std::to_string(length) + ", expected 0 to " + std::to_string(length_)};
   }
-  const int64_t window = pool_->config().window;
-  const int64_t needed = window > 0 ? std::max<int64_t>(0, length - window) : oldest_;
-  if (needed < oldest_ || length < oldest_) {
-    return {ErrorCode::value, "Sequence.truncate: length is " + std::to_string(length) + ", but tokens before " +
-                                  std::to_string(oldest_) + " were dropped by the window"};
+  // What comes next sees as many tokens before it as the window holds.
+  const int64_t least = first_ > 0 ? std::min(length_, first_ + pool_->config().window) : 0;
+  if (length > 0 && length < least) {
+    return {ErrorCode::value, "Sequence.truncate: length is " + std::to_string(length) + ", expected 0 or at least " +
+                                  std::to_string(least) + "; the tokens before " + std::to_string(first_) +
+                                  " are gone"};
   }
+  if (length == 0) first_ = 0;
   const int64_t page_tokens = pool_->config().page_tokens;
-  const auto kept = static_cast<size_t>((length + page_tokens - 1) / page_tokens - first_page_);
+  const auto kept = static_cast<size_t>((length + page_tokens - 1) / page_tokens - first_page());
   while (pages_.size() > kept) {
     pool_->release(pages_.back());
     pages_.pop_back();
   }
   length_ = length;
-  first_ = needed;
   return {};
 }
 
 std::shared_ptr<CacheSequence> CacheSequence::fork() const {
   auto copy = std::make_shared<CacheSequence>(pool_);
   copy->pages_ = pages_;
-  copy->first_page_ = first_page_;
-  copy->oldest_ = oldest_;
   copy->first_ = first_;
   copy->length_ = length_;
-  copy->expected_length_ = length_;
   for (const int32_t id : pages_) pool_->retain(id);
   return copy;
 }
@@ -177,7 +179,7 @@ Status CacheCall::reserve(const std::vector<int64_t>& appended, CacheView* view)
     const int64_t length = sequence.length_ + appended[i];
     if (Status status = sequence.grow(length, &staged.pages); !status.is_ok()) return status;
     for (const int32_t id : staged.pages) staged.addresses.push_back(sequence.pool().page(id));
-    keys_.push_back({staged.addresses.data(), sequence.first_page_, sequence.first_, length, appended[i]});
+    keys_.push_back({staged.addresses.data(), sequence.first_page(), sequence.first_, length, appended[i]});
   }
   view->sequences = keys_.data();
   return {};
@@ -189,7 +191,7 @@ void CacheCall::commit() {
     sequence.drop_all();
     sequence.pages_.swap(staged_[i].pages);
     sequence.length_ = keys_[i].length;
-    sequence.drop_window();
+    sequence.drop_before(sequence.kept_from(sequence.length_));
   }
   staged_.clear();
   release_all();

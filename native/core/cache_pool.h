@@ -20,7 +20,8 @@ struct CacheConfig {
   int64_t value_dim = 0;
   int64_t page_tokens = 16;
   int64_t pages = 0;
-  int64_t window = 0;  // latest tokens that a query sees, its own included; 0: all
+  int64_t window = 0;     // latest tokens that a query sees, its own included; 0: all
+  int64_t rollback = 16;  // further tokens kept behind a window, which can be taken back
 };
 
 class CachePool {
@@ -67,7 +68,7 @@ class CacheSequence {
   int64_t length() const { return length_; }
   bool busy() const { return busy_; }
 
-  // Forgets the tokens from `length` on. Fails when the window has dropped what the rest would need.
+  // Forgets the tokens from `length` on. Fails when the window has dropped what the rest would see.
   Status truncate(int64_t length);
   // A second sequence over the same pages; whoever appends first to a page that both use copies it.
   std::shared_ptr<CacheSequence> fork() const;
@@ -83,19 +84,20 @@ class CacheSequence {
   friend class CacheCall;
 
   std::byte* page_of(int64_t position) const {
-    return pool_->page(pages_[static_cast<size_t>(position / pool_->config().page_tokens - first_page_)]);
+    return pool_->page(pages_[static_cast<size_t>(position / pool_->config().page_tokens - first_page())]);
   }
+  int64_t first_page() const { return first_ / pool_->config().page_tokens; }
   Status grow(int64_t length, std::vector<int32_t>* pages) const;
   void drop_all();
-  void drop_window();
+  void drop_before(int64_t position);
+  // The oldest token that a sequence of this length is to keep.
+  int64_t kept_from(int64_t length) const;
 
   std::shared_ptr<CachePool> pool_;
-  std::vector<int32_t> pages_;
-  int64_t first_page_ = 0;
-  int64_t oldest_ = 0;  // positions below it are in no page any more
-  int64_t first_ = 0;
+  std::vector<int32_t> pages_;  // from the one that holds first_ on
+  int64_t first_ = 0;           // never falls, but when the sequence begins anew
   int64_t length_ = 0;
-  int64_t expected_length_ = 0;
+  int64_t expected_length_ = -1;  // of the chunks it is read from
   bool busy_ = false;
 };
 

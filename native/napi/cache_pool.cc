@@ -27,19 +27,23 @@ constexpr int64_t kLargest = INT32_MAX;
 struct PoolOption {
   const char* name;
   int64_t* value;
+  int64_t least = 1;
+  int64_t largest = kLargest;
   bool given = false;
 };
 
-void read_integer(napi_env env, napi_value value, const char* name, int64_t largest, int64_t* target) {
-  const std::string where = std::string("CachePool: ") + name;
+void read_integer(napi_env env, napi_value value, PoolOption& option) {
+  const std::string where = std::string("CachePool: ") + option.name;
   if (type_of(env, value) != napi_number) {
     fail(ErrorCode::arg_type, where + " must be an integer, got " + describe(env, value));
   }
-  if (to_integer(env, value, target) && *target >= 1 && *target <= largest) return;
+  option.given = true;
+  const bool whole = to_integer(env, value, option.value);
+  if (whole && *option.value >= option.least && *option.value <= option.largest) return;
   double number;
   check(env, napi_get_value_double(env, value, &number));
-  fail(ErrorCode::value,
-       where + " must be an integer from 1 to " + std::to_string(largest) + ", got " + std::to_string(number));
+  fail(ErrorCode::value, where + " must be an integer from " + std::to_string(option.least) + " to " +
+                             std::to_string(option.largest) + ", got " + std::to_string(number));
 }
 
 void require(bool given, const char* name) {
@@ -63,9 +67,10 @@ CacheConfig read_config(napi_env env, napi_value options) {
   }
   CacheConfig config;
   int64_t max_bytes = 0;
-  PoolOption rows[] = {{"kvHeads", &config.kv_heads},     {"keyDim", &config.key_dim}, {"valueDim", &config.value_dim},
-                       {"pageSize", &config.page_tokens}, {"pages", &config.pages},    {"maxBytes", &max_bytes},
-                       {"window", &config.window}};
+  PoolOption rows[] = {{"kvHeads", &config.kv_heads},   {"keyDim", &config.key_dim},
+                       {"valueDim", &config.value_dim}, {"pageSize", &config.page_tokens},
+                       {"pages", &config.pages},        {"maxBytes", &max_bytes, 1, int64_t{1} << 53},
+                       {"window", &config.window},      {"rollback", &config.rollback, 0}};
   napi_value names;
   uint32_t count;
   check(env, napi_get_property_names(env, options, &names));
@@ -85,12 +90,10 @@ CacheConfig read_config(napi_env env, napi_value options) {
                              [&](const PoolOption& option) { return std::strcmp(option.name, name.chars) == 0; });
     if (row == std::end(rows)) {
       fail(ErrorCode::arg_type, std::string("CachePool: unknown option ") + name.chars +
-                                    "; known are dtype, kvHeads, keyDim, valueDim, pageSize, pages, maxBytes, window");
+                                    "; known are dtype, kvHeads, keyDim, valueDim, pageSize, pages, maxBytes, window, "
+                                    "rollback");
     }
-    if (undefined_value) continue;
-    const bool bytes = row->value == &max_bytes;
-    read_integer(env, value, row->name, bytes ? int64_t{1} << 53 : kLargest, row->value);
-    row->given = true;
+    if (!undefined_value) read_integer(env, value, *row);
   }
   require(rows[0].given, "kvHeads");
   require(rows[1].given, "keyDim");
@@ -98,6 +101,9 @@ CacheConfig read_config(napi_env env, napi_value options) {
   if (rows[4].given == rows[5].given) {
     fail(ErrorCode::option_conflict,
          std::string("CachePool: expected either pages or maxBytes, got ") + (rows[4].given ? "both" : "neither"));
+  }
+  if (rows[7].given && !rows[6].given) {
+    fail(ErrorCode::option_conflict, "CachePool: rollback needs window: without one all tokens are kept");
   }
   if (rows[5].given) {
     int64_t page_bytes = 0;
@@ -135,12 +141,19 @@ napi_value pool_number(napi_env env, napi_callback_info info) {
   });
 }
 
-// Sizes that were not given, as the window may be, are undefined.
 template <int64_t CacheConfig::*field>
 napi_value config_number(napi_env env, napi_callback_info info) {
   return on_receiver<PoolObject>(env, info, [&](PoolObject& object, const Arguments<1>&) {
-    const int64_t value = memory_of(object)->pool()->config().*field;
-    return value > 0 ? number(env, static_cast<double>(value)) : undefined(env);
+    return number(env, static_cast<double>(memory_of(object)->pool()->config().*field));
+  });
+}
+
+// Undefined in a pool without a window.
+template <int64_t CacheConfig::*field>
+napi_value window_number(napi_env env, napi_callback_info info) {
+  return on_receiver<PoolObject>(env, info, [&](PoolObject& object, const Arguments<1>&) {
+    const CacheConfig& config = memory_of(object)->pool()->config();
+    return config.window > 0 ? number(env, static_cast<double>(config.*field)) : undefined(env);
   });
 }
 
@@ -184,7 +197,8 @@ void PoolObject::define(Environment& environment, napi_value exports) {
                    accessor("keyDim", config_number<&CacheConfig::key_dim>),
                    accessor("valueDim", config_number<&CacheConfig::value_dim>),
                    accessor("pageSize", config_number<&CacheConfig::page_tokens>),
-                   accessor("window", config_number<&CacheConfig::window>),
+                   accessor("window", window_number<&CacheConfig::window>),
+                   accessor("rollback", window_number<&CacheConfig::rollback>),
                    accessor("pages", config_number<&CacheConfig::pages>),
                    accessor("freePages", pool_number<&CachePool::free_pages>),
                    accessor("bytes", pool_number<&CachePool::bytes>),

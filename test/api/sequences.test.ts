@@ -122,10 +122,11 @@ describe('bytes', () => {
 
 describe('a pool', () => {
   it('says what it was made of', () => {
-    const plain = { dtype: 'f32', kvHeads: 2, keyDim: 8, valueDim: 8, pageSize: 16, window: undefined, pages: 4 };
-    expect(makePool(4)).toMatchObject(plain);
-    const full = { dtype: 'bf16', kvHeads: 3, keyDim: 8, valueDim: 16, pageSize: 32, window: 20, pages: 5 } as const;
-    expect(new CachePool(full)).toMatchObject(full);
+    const plain = { dtype: 'f32', kvHeads: 2, keyDim: 8, valueDim: 8, pageSize: 16, pages: 4 };
+    expect(makePool(4)).toMatchObject({ ...plain, window: undefined, rollback: undefined });
+    const full = { dtype: 'bf16', kvHeads: 3, keyDim: 8, valueDim: 16, pageSize: 32, pages: 5 } as const;
+    expect(new CachePool({ ...full, window: 20 })).toMatchObject({ ...full, window: 20, rollback: 16 });
+    expect(new CachePool({ ...full, window: 20, rollback: 0 })).toMatchObject({ window: 20, rollback: 0 });
   });
 
   it('says what is wrong with its options', () => {
@@ -136,6 +137,13 @@ describe('a pool', () => {
     expectError(make({ kvHeads: '2', keyDim: 8, pages: 4 }), TypeError, 'ERR_ATTN_ARG_TYPE', 'kvHeads');
     expectError(make({ kvHeads: 2, keyDim: 8 }), TypeError, 'ERR_ATTN_OPTION_CONFLICT', 'pages', 'maxBytes');
     expectError(make({ kvHeads: 2, keyDim: 8, pages: 4, maxBytes: 9 }), TypeError, 'ERR_ATTN_OPTION_CONFLICT', 'both');
+    expectError(make({ kvHeads: 2, keyDim: 8, pages: 4, window: 8, rollback: -1 }), RangeError, 'ERR_ATTN_VALUE', '0');
+    expectError(
+      make({ kvHeads: 2, keyDim: 8, pages: 4, rollback: 2 }),
+      TypeError,
+      'ERR_ATTN_OPTION_CONFLICT',
+      'window',
+    );
     expectError(make({ kvHeads: 2, keyDim: 8, maxBytes: 9 }), RangeError, 'ERR_ATTN_VALUE', 'maxBytes');
     expectError(make({ kvHeads: 2, keyDim: 8, page: 4 }), TypeError, 'ERR_ATTN_ARG_TYPE', 'unknown option page');
     expectError(make({ kvHeads: 2, keyDim: 8, pages: 4, dtype: 'bool' }), TypeError, 'ERR_ATTN_DTYPE', 'bool');
