@@ -154,9 +154,9 @@ Status CacheSequence::append_serialized(const uint8_t* bytes, size_t size) {
     return bad("chunks are missing or out of order: expected tokens from " + std::to_string(length_) + " on, got " +
                std::to_string(start));
   }
-  std::vector<int32_t> pages;
   const int64_t length = length_ + tokens;
-  if (Status status = grow(length, &pages); !status.is_ok()) return status;
+  if (Status status = pool_->check_free(missing_pages(length)); !status.is_ok()) return status;
+  std::vector<int32_t> pages = grown(length, false);
   drop_all();
   pages_.swap(pages);
   const int64_t next = std::clamp(first_, length_, length);

@@ -66,6 +66,13 @@ CachePool::CachePool(const CacheConfig& config, int64_t page_bytes, std::byte* b
 
 CachePool::~CachePool() { ::operator delete(block_, std::align_val_t(kAlignment)); }
 
+Status CachePool::check_free(int64_t pages) const {
+  if (pages <= free_pages()) return {};
+  return {ErrorCode::pool_full, "CachePool: " + std::to_string(pages) + " more pages are needed, " +
+                                    std::to_string(free_pages()) + " of " + std::to_string(config_.pages) +
+                                    " are free; nothing was changed"};
+}
+
 int32_t CachePool::take() {
   const int32_t id = free_.back();
   free_.pop_back();
@@ -97,29 +104,26 @@ void CacheSequence::drop_before(int64_t position) {
   first_ = position;
 }
 
-// The pages of the sequence at a greater length: new ones, and a copy of the last when another sequence shares it.
-// The caller releases them, or makes them the sequence's own.
-Status CacheSequence::grow(int64_t length, std::vector<int32_t>* pages) const {
+// Pages that a greater length takes.
+int64_t CacheSequence::missing_pages(int64_t length) const {
   const int64_t page_tokens = pool_->config().page_tokens;
-  const int64_t wanted = std::max<int64_t>(0, (length + page_tokens - 1) / page_tokens - first_page());
-  const bool into_last = length > length_ && length_ % page_tokens != 0 && !pages_.empty();
-  const bool copy = into_last && pool_->shared(pages_.back());
-  const int64_t fresh = wanted - static_cast<int64_t>(pages_.size()) + (copy ? 1 : 0);
-  if (fresh > pool_->free_pages()) {
-    return {ErrorCode::pool_full, "CachePool: " + std::to_string(fresh) + " more pages are needed, " +
-                                      std::to_string(pool_->free_pages()) + " of " +
-                                      std::to_string(pool_->config().pages) + " are free; nothing was changed"};
-  }
-  *pages = pages_;
-  for (const int32_t id : *pages) pool_->retain(id);
-  if (copy) {
+  const int64_t wanted = (length + page_tokens - 1) / page_tokens - first_page();
+  return std::max<int64_t>(0, wanted - static_cast<int64_t>(pages_.size()));
+}
+
+// The pages of the sequence at a greater length: new ones, and a copy of the last if asked for. There must be as many
+// free ones. The caller releases them, or makes them the sequence's own.
+std::vector<int32_t> CacheSequence::grown(int64_t length, bool copy_last) const {
+  std::vector<int32_t> pages = pages_;
+  for (const int32_t id : pages) pool_->retain(id);
+  if (copy_last) {
     const int32_t id = pool_->take();
-    std::memcpy(pool_->page(id), pool_->page(pages->back()), static_cast<size_t>(pool_->page_bytes()));
-    pool_->release(pages->back());
-    pages->back() = id;
+    std::memcpy(pool_->page(id), pool_->page(pages.back()), static_cast<size_t>(pool_->page_bytes()));
+    pool_->release(pages.back());
+    pages.back() = id;
   }
-  while (static_cast<int64_t>(pages->size()) < wanted) pages->push_back(pool_->take());
-  return {};
+  for (int64_t missing = missing_pages(length); missing > 0; --missing) pages.push_back(pool_->take());
+  return pages;
 }
 
 Status CacheSequence::truncate(int64_t length) {
@@ -171,13 +175,38 @@ Status CacheCall::hold(std::vector<std::shared_ptr<CacheSequence>> sequences, Ca
   return {};
 }
 
+// Whoever shares a page with others copies it before writing to it. Where all of them append in this call, the longest
+// need not: it writes behind the tokens of every other.
+bool CacheCall::must_copy_last(size_t index, const std::vector<int64_t>& appended) const {
+  const CacheSequence& own = *sequences_[index];
+  if (appended[index] == 0 || !own.continues_page()) return false;
+  const int32_t page = own.pages_.back();
+  const int32_t users = own.pool().references(page);
+  if (users == 1) return false;
+  int32_t appending = 0;
+  for (size_t i = 0; i < sequences_.size(); ++i) {
+    const CacheSequence& other = *sequences_[i];
+    if (appended[i] == 0 || !other.continues_page() || other.pages_.back() != page) continue;
+    ++appending;
+    if (other.length_ > own.length_ || (other.length_ == own.length_ && i > index)) return true;
+  }
+  return appending < users;
+}
+
 Status CacheCall::reserve(const std::vector<int64_t>& appended, CacheView* view) {
+  std::vector<bool> copies(sequences_.size());
+  int64_t wanted = 0;
+  for (size_t i = 0; i < sequences_.size(); ++i) {
+    copies[i] = must_copy_last(i, appended);
+    wanted += sequences_[i]->missing_pages(sequences_[i]->length_ + appended[i]) + (copies[i] ? 1 : 0);
+  }
+  if (Status status = sequences_[0]->pool().check_free(wanted); !status.is_ok()) return status;
   staged_.resize(sequences_.size());
   for (size_t i = 0; i < sequences_.size(); ++i) {
     CacheSequence& sequence = *sequences_[i];
     Staged& staged = staged_[i];
     const int64_t length = sequence.length_ + appended[i];
-    if (Status status = sequence.grow(length, &staged.pages); !status.is_ok()) return status;
+    staged.pages = sequence.grown(length, copies[i]);
     for (const int32_t id : staged.pages) staged.addresses.push_back(sequence.pool().page(id));
     keys_.push_back({staged.addresses.data(), sequence.first_page(), sequence.first_, length, appended[i]});
   }

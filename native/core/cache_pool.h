@@ -39,7 +39,8 @@ class CachePool {
   int64_t free_pages() const { return static_cast<int64_t>(free_.size()); }
 
   std::byte* page(int32_t id) const { return block_ + id * page_bytes_; }
-  bool shared(int32_t id) const { return references_[static_cast<size_t>(id)] > 1; }
+  int32_t references(int32_t id) const { return references_[static_cast<size_t>(id)]; }
+  Status check_free(int64_t pages) const;
   int32_t take();  // there must be a free one
   void retain(int32_t id) { ++references_[static_cast<size_t>(id)]; }
   void release(int32_t id);
@@ -87,7 +88,10 @@ class CacheSequence {
     return pool_->page(pages_[static_cast<size_t>(position / pool_->config().page_tokens - first_page())]);
   }
   int64_t first_page() const { return first_ / pool_->config().page_tokens; }
-  Status grow(int64_t length, std::vector<int32_t>* pages) const;
+  // Whether new tokens begin in a page that holds others already.
+  bool continues_page() const { return length_ % pool_->config().page_tokens != 0 && !pages_.empty(); }
+  int64_t missing_pages(int64_t length) const;
+  std::vector<int32_t> grown(int64_t length, bool copy_last) const;
   void drop_all();
   void drop_before(int64_t position);
   // The oldest token that a sequence of this length is to keep.
@@ -122,6 +126,7 @@ class CacheCall {
     std::vector<std::byte*> addresses;
     CachedKeys keys;
   };
+  bool must_copy_last(size_t index, const std::vector<int64_t>& appended) const;
   void release_all();
 
   std::vector<std::shared_ptr<CacheSequence>> sequences_;

@@ -2,7 +2,7 @@
 import { Sequence, Tensor, attention, attentionSync, setThreads } from 'hybrid-attention';
 import { describe, expect, it } from 'vitest';
 import { attention as oracle } from '../oracle/attention';
-import { type Dense, concat } from '../oracle/dense';
+import { Dense, concat } from '../oracle/dense';
 import { type Tokens, fill, heads, joined, pool, queries, read, step, stored, tokens } from '../support/cached';
 import { expectClose, expectSameBits } from '../support/compare';
 import { Random } from '../support/random';
@@ -135,6 +135,62 @@ describe('sequences', () => {
     parent.dispose();
     child.dispose();
     expect(shared.freePages).toBe(shared.pages);
+  });
+
+  // Sequences of these lengths share their last page; those that append copy it, but for the longest, unless one of the
+  // others keeps it as it is.
+  describe.each([
+    { appending: [10, 10], keeping: [], copies: 1 },
+    { appending: [7, 10], keeping: [], copies: 1 },
+    { appending: [10, 7, 10, 3], keeping: [], copies: 3 },
+    { appending: [10, 7], keeping: [10], copies: 2 },
+  ])('forked from one another: $appending append, $keeping do not', ({ appending, keeping, copies }) => {
+    const make = () => {
+      const shared = pool({ pages: 1 + copies });
+      const parent = shared.sequence();
+      fill(parent, new Random(31), 10);
+      const forks = [...appending, ...keeping].map((length) => {
+        const fork = parent.fork();
+        fork.truncate(length);
+        return fork;
+      });
+      parent.dispose();
+      return { shared, forks, sequences: forks.slice(0, appending.length) };
+    };
+    const random = new Random(32);
+    const count = appending.length;
+    const one = (x: Dense, i: number) => x.slice(0, i, i + 1);
+    const perSequence = (x: Dense) => x.view([count, 1, ...x.shape.slice(2)]);
+    const q = perSequence(queries(random, count));
+    const all = tokens(random, count);
+    const [key, value] = [perSequence(all.key), perSequence(all.value)];
+    const append = { key: toTensor(key, 'f32'), value: toTensor(value, 'f32') };
+
+    it('take no more pages in one call than in several', () => {
+      const { shared, forks, sequences } = make();
+      const kept = forks.slice(count).map((fork) => fork.serialize());
+      const alone = sequences.map((sequence) => Sequence.deserialize(pool(), sequence.serialize()));
+      const got = step(sequences, q, { key, value });
+      expect(shared.freePages).toBe(0);
+      alone.forEach((sequence, i) => {
+        const added = { key: one(key, i), value: one(value, i) };
+        expectSameBits(one(got, i), step([sequence], one(q, i), added));
+        expect(sequences[i]!.serialize()).toEqual(sequence.serialize());
+      });
+      expect(forks.slice(count).map((fork) => fork.serialize())).toEqual(kept);
+    });
+
+    it('are as they were when the call fails', async () => {
+      const { shared, forks, sequences } = make();
+      const before = forks.map((fork) => fork.serialize());
+      const shape = [count, 1, heads, value.shape[3]!];
+      const out = Tensor.from(Float32Array.from(Dense.filled(shape, 0).data), shape);
+      const failing = attention(toTensor(q, 'f32'), sequences, { append, out });
+      structuredClone(out.data, { transfer: [out.data.buffer as ArrayBuffer] });
+      await expect(failing).rejects.toThrow('out');
+      expect(shared.freePages).toBe(copies);
+      expect(forks.map((fork) => fork.serialize())).toEqual(before);
+    });
   });
 
   it('come back from bytes, whole and in chunks', () => {
