@@ -1,7 +1,18 @@
 // Sessions: what they compute, and what becomes of them when calls fail, fork, take tokens back or are written to bytes.
-import { RecurrentState, type Tensor, type UpdateRule, linearAttention, linearAttentionSync } from 'hybrid-attention';
+import {
+  type LinearAttentionResult,
+  RecurrentState,
+  StatePool,
+  type Tensor,
+  type UpdateRule,
+  linearAttention,
+  linearAttentionSync,
+} from 'hybrid-attention';
 import { describe, expect, it } from 'vitest';
 import { caught, expectError } from '../api/errors';
+import { onThreads } from '../support/machine';
+import { Random } from '../support/random';
+import { toTensor } from '../support/tensors';
 import { type Inputs, call, cut, difference, numbers, poolOf, randomInputs, rules } from './support';
 
 const step = (states: readonly RecurrentState[], inputs: Inputs, rule: UpdateRule, further: object = {}): Tensor =>
@@ -70,6 +81,43 @@ describe('stepping', () => {
       step([session], cut(inputs, start, [20, 21, 30][i]!), 'linear', options),
     );
     expect(difference(outs.flatMap(numbers), numbers(whole.out))).toBeLessThan(2e-6);
+  });
+
+  // Sizes at which the rows or columns of a head are shared out among tasks, all of which start from its normaliser.
+  it.each([
+    [2, 64, 128, 1],
+    [8, 128, 128, 1],
+    [1, 128, 128, 40],
+  ])('keeps the normaliser of %i heads of %i × %i, %i tokens at a time', (H, K, V, T) => {
+    const options = { featureMap: 'elu1', normalize: true } as const;
+    const random = new Random(H);
+    const draw = (dim: number): Tensor => toTensor(random.normals([1, T, H, dim]), 'f32');
+    const calls = range(4).map(() => [draw(K), draw(K), draw(V)] as const);
+    for (const [threads, rollback] of [1, 2].flatMap((count) => [[count, 0] as const, [count, 3 * T] as const])) {
+      const pool = new StatePool({
+        heads: H,
+        keyDim: K,
+        valueDim: V,
+        updateRule: 'linear',
+        normalizer: true,
+        rollback,
+      });
+      const session = new RecurrentState(pool);
+      const carried: Partial<LinearAttentionResult> = {};
+      onThreads(threads, () => {
+        for (const [q, k, v] of calls) {
+          const { state, normalizer } = carried;
+          const want = linearAttentionSync(q, k, v, { ...options, state, normalizer, returnState: true });
+          const got = linearAttentionSync(q, k, v, { ...options, states: [session] });
+          expect(numbers(got.out)).toEqual(numbers(want.out));
+          Object.assign(carried, want);
+          if (rollback === 0) continue;
+          linearAttentionSync(k, q, v, { ...options, states: [session] });
+          session.rollback(T);
+        }
+      });
+      session.dispose();
+    }
   });
 
   it('in bf16 stays within its rounding', () => {

@@ -175,7 +175,9 @@ void chunk_task(const LinearAttentionCall& call, const LinearShape& shape, const
       store_panel<width.value>(panel, columns.first, columns.count, shape.K, after);
     });
   }
-  if (call.options.normalize && group == 0) store_normalizer(call, shape, unit, scratch.normalizer);
+  if (call.options.normalize && group == 0) {
+    copy_row(scratch.normalizer, reinterpret_cast<float*>(exec.shared()) + unit * shape.row, shape.row);
+  }
 }
 
 template <typename S>
@@ -184,7 +186,7 @@ Status chunk_run(const LinearAttentionCall& call, ExecContext& exec) {
   const ChunkPlan plan = chunk_plan(shape, exec.threads());
   const RecurrentPlan recurrent = recurrent_plan(shape);
   const int64_t floats = linear_max(plan.worker_floats, recurrent.worker_floats);
-  Status status = exec.reserve(0, static_cast<size_t>(floats) * sizeof(float));
+  Status status = exec.reserve(normalizer_bytes(call, shape), static_cast<size_t>(floats) * sizeof(float));
   if (!status.is_ok()) return status;
   int64_t tokens = 0;
   for (int64_t i = 0; i < shape.sequences; ++i) tokens += linear_sequence(call, i).tokens;
@@ -196,6 +198,7 @@ Status chunk_run(const LinearAttentionCall& call, ExecContext& exec) {
       },
       tokens * shape.state_heads * shape.K * shape.V * 3);
   if (!exec.stopped() && call.options.causal) run_recurrent<S>(call, shape, recurrent, exec);
+  store_normalizers(call, shape, reinterpret_cast<const float*>(exec.shared()), exec);
   return status;
 }
 

@@ -260,6 +260,7 @@ void recurrent_piece(const LinearAttentionCall& call, const LinearShape& shape, 
 template <typename S>
 void run_recurrent(const LinearAttentionCall& call, const LinearShape& shape, const RecurrentPlan& plan,
                    ExecContext& exec) {
+  auto* normalizers = reinterpret_cast<float*>(exec.shared());
   const int64_t per_sequence = shape.state_heads * plan.pieces;
   exec.parallel_for(
       shape.sequences * per_sequence,
@@ -269,13 +270,12 @@ void run_recurrent(const LinearAttentionCall& call, const LinearShape& shape, co
         const int64_t head = task % per_sequence / plan.pieces, piece = task % plan.pieces;
         float* scratch = reinterpret_cast<float*>(worker);
         float* normalizer = scratch + plan.tile + kRows * plan.row;
-        if (call.options.normalize) load_normalizer(call, shape, seq.index * shape.state_heads + head, normalizer);
+        const int64_t unit = task / plan.pieces;
+        if (call.options.normalize) load_normalizer(call, shape, unit, normalizer);
         for (int64_t t = 0; t < seq.tokens; ++t) {
           recurrent_token<S>(call, shape, plan, seq, head, t, normalizer, scratch + t * plan.token_floats);
         }
-        if (piece == 0 && call.options.normalize) {
-          store_normalizer(call, shape, seq.index * shape.state_heads + head, normalizer);
-        }
+        if (piece == 0 && call.options.normalize) copy_row(normalizer, normalizers + unit * shape.row, shape.row);
         const int64_t first = piece * plan.piece_rows;
         recurrent_piece<S>(call, shape, plan, seq, head, first, linear_min(first + plan.piece_rows, shape.V), scratch,
                            scratch + plan.tile);
@@ -287,8 +287,10 @@ template <typename S>
 Status recurrent_run(const LinearAttentionCall& call, ExecContext& exec) {
   const LinearShape shape = linear_shape(call);
   const RecurrentPlan plan = recurrent_plan(shape);
-  Status status = exec.reserve(0, static_cast<size_t>(plan.worker_floats) * sizeof(float));
-  if (status.is_ok()) run_recurrent<S>(call, shape, plan, exec);
+  Status status = exec.reserve(normalizer_bytes(call, shape), static_cast<size_t>(plan.worker_floats) * sizeof(float));
+  if (!status.is_ok()) return status;
+  run_recurrent<S>(call, shape, plan, exec);
+  store_normalizers(call, shape, reinterpret_cast<const float*>(exec.shared()), exec);
   return status;
 }
 

@@ -110,6 +110,10 @@ inline void zero_row(float* to, int64_t row) {
   for (int64_t i = 0; i < row; i += kLanes) store(to + i, zero());
 }
 
+inline void copy_row(const float* from, float* to, int64_t row) {
+  for (int64_t i = 0; i < row; i += kLanes) store(to + i, load(from + i));
+}
+
 inline void exp_row(float* values, int64_t row) {
   for (int64_t i = 0; i < row; i += kLanes) store(values + i, exp(load(values + i)));
 }
@@ -237,6 +241,12 @@ inline void scatter_rows(const float* from, int64_t row, const StateMemory& stat
   }
 }
 
+// Bytes of the shared scratch, where the normalisers after the last token wait for store_normalizers.
+inline size_t normalizer_bytes(const LinearAttentionCall& call, const LinearShape& shape) {
+  if (!call.options.normalize) return 0;
+  return static_cast<size_t>(shape.sequences * shape.state_heads * shape.row) * sizeof(float);
+}
+
 // Σφ(k) before the first token, or zero. `unit` counts sequences × state heads.
 inline void load_normalizer(const LinearAttentionCall& call, const LinearShape& shape, int64_t unit, float* to) {
   zero_row(to, shape.row);
@@ -249,13 +259,21 @@ inline void load_normalizer(const LinearAttentionCall& call, const LinearShape& 
   for (int64_t k = 0; k < shape.K; ++k) to[k] = from[k * in.strides[first + 1]];
 }
 
-inline void store_normalizer(const LinearAttentionCall& call, const LinearShape& shape, int64_t unit,
-                             const float* from) {
-  const int64_t sequence = unit / shape.state_heads, head = unit % shape.state_heads;
+// Σφ(k) after the last token, from `from`, one row per unit. Done when all tasks are: several of them start from the
+// normaliser before the first token, and it may lie in the same memory.
+inline void store_normalizers(const LinearAttentionCall& call, const LinearShape& shape, const float* from,
+                              ExecContext& exec) {
   const TensorList& list = call.options.next_normalizers;
-  const TensorView& out = list.present ? list.views[sequence] : call.normalizer;
-  if (!out.present) return;
-  const int first = out.rank - 2;
-  float* to = out.as<float>() + (first > 0 ? sequence * out.strides[0] : 0) + head * out.strides[first];
-  for (int64_t k = 0; k < shape.K; ++k) to[k * out.strides[first + 1]] = from[k];
+  if (exec.stopped() || (!list.present && !call.normalizer.present)) return;
+  const int64_t units = shape.sequences * shape.state_heads;
+  exec.parallel_for(
+      units,
+      [&](int64_t unit, std::byte*) {
+        const int64_t sequence = unit / shape.state_heads, head = unit % shape.state_heads;
+        const TensorView& out = list.present ? list.views[sequence] : call.normalizer;
+        const int first = out.rank - 2;
+        float* to = out.as<float>() + (first > 0 ? sequence * out.strides[0] : 0) + head * out.strides[first];
+        for (int64_t k = 0; k < shape.K; ++k) to[k * out.strides[first + 1]] = from[unit * shape.row + k];
+      },
+      units * shape.K);
 }
