@@ -959,7 +959,7 @@ export const opTable: readonly OpInfo[] = [
       {
         "name": "positions",
         "type": "tensor",
-        "doc": "position of each token",
+        "doc": "position of each token; in the table, where one is given",
         "shape": "[T] or [B, T]"
       },
       {

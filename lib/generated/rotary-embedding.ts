@@ -17,7 +17,7 @@ export interface RotaryEmbeddingOptions {
   inverseFrequencies?: TensorLike | undefined;
   /** Position of the first token; 0 when absent. [B], i32. ≥ -2147483648, ≤ 2147483647. */
   positionStart?: number | TensorLike | undefined;
-  /** Position of each token. [T] or [B, T], i32. */
+  /** Position of each token; in the table, where one is given. [T] or [B, T], i32. */
   positions?: TensorLike | undefined;
   /** Cosine of each token and pair. [T, R] or [B, T, R], f32 or x. */
   cos?: TensorLike | undefined;

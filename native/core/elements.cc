@@ -35,7 +35,8 @@ struct Limits {
 
 Limits limits(const Binding& binding, const TensorSpec& spec) {
   Limits out{spec.min_value, spec.max_value, {}};
-  if (spec.max_axis.axis < 0 || !binding.known(spec.max_axis.axis)) return out;
+  if (spec.max_axis.axis < 0) return out;
+  if (!binding.known(spec.max_axis.axis)) return {INT32_MIN, INT32_MAX, {}};  // nothing is there to be indexed
   const AxisDesc& axis = binding.op.axes[spec.max_axis.axis];
   out.max = binding.axis(spec.max_axis.axis) + spec.max_axis.plus;
   out.of = std::string(" (") + axis.doc + ": " + std::to_string(binding.axis(spec.max_axis.axis)) + ")";

@@ -28,7 +28,7 @@ struct RotaryEmbeddingOptions {
   OptionalNumber amplitude;  // factor on cosine and sine (YaRN's attention factor); 1 when absent
   TensorView inverse_frequencies;  // angle per position of each pair, in place of theta and scaling
   IntegerOrTensor position_start;  // position of the first token; 0 when absent
-  TensorView positions;  // position of each token
+  TensorView positions;  // position of each token; in the table, where one is given
   TensorView cos;  // cosine of each token and pair
   TensorView sin;  // sine of each token and pair
   TensorView cos_table;  // cosine of each position and pair

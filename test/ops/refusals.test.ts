@@ -4,9 +4,11 @@ import {
   type LinearAttentionOptions,
   attentionSync,
   linearAttentionSync,
+  rotaryEmbeddingSync,
 } from 'hybrid-attention';
 import { describe, expect, it } from 'vitest';
 import { Dense } from '../oracle/dense';
+import { whyUnavailable } from '../support/machine';
 import { excludedPairs, readSchema } from '../support/schema';
 import { toTensor } from '../support/tensors';
 
@@ -78,5 +80,23 @@ describe('linear attention', () => {
   it('causal: false with decay', () => {
     const options = { causal: false, updateRule: 'gated', decay: zeros(1, 4, 2) } as LinearAttentionOptions;
     expect(() => linearAttentionSync(x, x, x, options)).toThrow('depend on the order of tokens');
+  });
+});
+
+describe('rotary embedding', () => {
+  const positions = i32([4], 0, -1, 2, 5);
+
+  it('positions before the start of a table', () => {
+    const table = { cosTable: zeros(6, 4), sinTable: zeros(6, 4) };
+    expect(() => rotaryEmbeddingSync(x, { positions, ...table })).toThrow(
+      expect.objectContaining({
+        code: 'ERR_ATTN_VALUE',
+        message: expect.stringMatching(/positions.* is -1, expected at least 0/),
+      }),
+    );
+  });
+
+  it.skipIf(whyUnavailable())('positions before 0 without a table are angles like any other', () => {
+    expect(rotaryEmbeddingSync(x, { positions }).out.shape).toEqual(x.shape);
   });
 });

@@ -44,7 +44,8 @@ struct TensorSpec {
   int8_t form_count;
   int64_t min_value;  // of the elements of an i32 tensor, checked by validate
   int64_t max_value;
-  AxisRef max_axis;  // when axis >= 0 the largest value is that extent plus max_axis.plus
+  AxisRef
+      max_axis;  // when axis >= 0 the largest value is that extent plus max_axis.plus; no limits while it is unknown
 };
 
 struct FieldDesc {
