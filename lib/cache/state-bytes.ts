@@ -53,9 +53,9 @@ export function writeState(pool: StatePool, slot: Slot, length: number): Uint8Ar
 
 const damaged = (what: string): Error => attnError(Error, 'ERR_ATTN_DATA', `RecurrentState.deserialize: ${what}`);
 
-/** Unsigned 32-bit numbers from anywhere in the bytes. */
+/** Unsigned 32-bit numbers from anywhere in the bytes; copied, since a Buffer is a part of larger memory. */
 const words = (bytes: Uint8Array, start: number, end: number): Iterable<number> =>
-  new Uint32Array(bytes.slice(start, end).buffer);
+  new Uint32Array(Uint8Array.from(bytes.subarray(start, end)).buffer);
 
 function readHeader(bytes: Uint8Array): { header: Header; end: number } {
   const text = new TextDecoder();

@@ -223,6 +223,13 @@ describe('bytes', () => {
     expect(copy.serialize()).toEqual(session.serialize());
   });
 
+  it('come back from a Buffer, wherever it begins in its memory', () => {
+    const bytes = filled('f32').serialize();
+    const buffer = Buffer.concat([Buffer.of(1, 2, 3), bytes]).subarray(3);
+    const copy = RecurrentState.deserialize(poolOf(rule, { normalizer: true }), buffer);
+    expect(copy.serialize()).toEqual(bytes);
+  });
+
   it('say their layout and rule', () => {
     const text = new TextDecoder('latin1').decode(filled('f32').serialize());
     expect(text).toContain('"layout":"heads, valueDim, keyDim","updateRule":"linear","dtype":"f32"');
