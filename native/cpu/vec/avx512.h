@@ -193,8 +193,8 @@ template <int kCount>
 // Lane i of the result is lane i ^ kStep.
 template <int kStep>
 [[gnu::always_inline]] inline F32 swap_lanes(F32 a) {
-  if constexpr (kStep == 1) return _mm512_permute_ps(a, 0xb1);
-  if constexpr (kStep == 2) return _mm512_permute_ps(a, 0x4e);
+  if constexpr (kStep == 1) return _mm512_shuffle_ps(a, a, 0xb1);
+  if constexpr (kStep == 2) return _mm512_shuffle_ps(a, a, 0x4e);
   if constexpr (kStep == 4) return _mm512_shuffle_f32x4(a, a, 0xb1);
   if constexpr (kStep == 8) return _mm512_shuffle_f32x4(a, a, 0x4e);
 }

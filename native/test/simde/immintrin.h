@@ -128,6 +128,19 @@ inline simde__m512 _mm512_shuffle_f32x4(simde__m512 a, simde__m512 b, int order)
   return out.vector();
 }
 
+// Within 2^-14 of 1 / a, as the instruction promises: the fraction is cut, so that a step of refinement has work to do.
+inline simde__m512 _mm512_rcp14_ps(simde__m512 a) {
+  return attn::simde::convert<float, simde__m512, float>(a, [](float x) {
+    const float whole = 1.0f / x;
+    uint32_t bits;
+    std::memcpy(&bits, &whole, sizeof bits);
+    bits &= ~0x1ffu;
+    float cut;
+    std::memcpy(&cut, &bits, sizeof cut);
+    return cut;
+  });
+}
+
 inline simde__m512 _mm512_maskz_loadu_ps(simde__mmask16 mask, const void* from) {
   return attn::simde::masked_load<float, simde__m512>(mask, from);
 }
