@@ -40,7 +40,7 @@ Selection select_isa(const IsaList& list, const char* forced) {
   for (int i = 0; i < list.count; ++i) {
     const IsaInfo& row = list.rows[i];
     if (!row.available) continue;
-    if (!selected && force && std::strcmp(row.name, forced) != 0) continue;
+    if (!selected && !(force ? std::strcmp(row.name, forced) == 0 : row.preferred)) continue;
     if (!selected) selection.isa = row.isa;
     selected = true;
     const KernelTable table = row.kernels();

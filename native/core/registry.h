@@ -15,7 +15,7 @@ struct Selection {
   std::vector<const KernelInfo*> kernels;
 };
 
-// `forced` is the value of ATTN_ISA, or null. Without a usable one the best available ISA is selected.
+// `forced` is the value of ATTN_ISA, or null. Without a usable one the best ISA that is preferred here is selected.
 Selection select_isa(const IsaList& list, const char* forced);
 
 // That of this process, made at the first use.

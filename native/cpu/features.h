@@ -9,6 +9,7 @@ struct IsaInfo {
   Isa isa;
   const char* name;  // "avx2": as in kernel ids, ATTN_ISA and info()
   bool available;    // the CPU has it and the OS saves its registers
+  bool preferred;    // is taken unasked: faster here than the next one
   KernelTable (*kernels)();
 };
 

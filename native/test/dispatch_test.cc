@@ -83,15 +83,20 @@ KernelTable two_rows() {
 }
 
 void isa_choice() {
-  const IsaInfo rows[] = {{Isa::avx512, "avx512", false, two_rows},
-                          {Isa::avx2, "avx2", true, one_row},
-                          {Isa::x86_64_v2, "x86_64_v2", true, two_rows}};
+  const IsaInfo rows[] = {{Isa::avx512, "avx512", false, false, two_rows},
+                          {Isa::avx2, "avx2", true, true, one_row},
+                          {Isa::x86_64_v2, "x86_64_v2", true, true, two_rows}};
   const IsaList isas{rows, 3};
   Selection best = select_isa(isas, nullptr);
   expect(best.status.is_ok() && best.isa == Isa::avx2 && best.kernels.size() == 3, "the best that is available");
   expect(select_isa(isas, "").isa == Isa::avx2, "an empty ATTN_ISA is none");
   Selection forced = select_isa(isas, "x86_64_v2");
   expect(forced.status.is_ok() && forced.isa == Isa::x86_64_v2 && forced.kernels.size() == 2, "forced");
+  const IsaInfo slow_rows[] = {{Isa::avx2, "avx2", true, false, one_row},
+                               {Isa::x86_64_v2, "x86_64_v2", true, true, two_rows}};
+  const IsaList slow{slow_rows, 2};
+  expect(select_isa(slow, nullptr).isa == Isa::x86_64_v2, "what is available but slow is not taken unasked");
+  expect(select_isa(slow, "avx2").isa == Isa::avx2, "but when asked for");
   Selection unavailable = select_isa(isas, "avx512");
   expect(unavailable.status.code() == ErrorCode::unsupported, "not on this machine");
   expect(contains(unavailable.status.message(), "available: avx2, x86_64_v2"), unavailable.status.message());
