@@ -111,9 +111,10 @@ inline void scale_keys(const KeyBlock<C>& block, const float* const* scales, int
   }
 }
 
-// Bytes between what is read and what is fetched: memory's latency at the pace of the products. Much more would be too
-// many lines on their way at once, and those in the second-level cache would have to wait for them.
-inline constexpr int64_t kFetchBytes = 4096;
+// Bytes between what is read and what is fetched. Machines with AVX-512 have a second-level cache of a MiB or more, and
+// it takes the rows well ahead (measured on Sapphire Rapids: 72 % of the memory's bandwidth instead of 57 %). Others get
+// them into the first level at memory's latency: much more would be too many lines on their way at once.
+inline constexpr int64_t kFetchBytes = kLanes == 16 ? 32768 : 4096;
 
 // What to fetch while an entry of a block is read: the block's keys, then its values, then the keys of the next block, in
 // the order in which they are read.
@@ -130,7 +131,7 @@ struct FetchAhead {
       : block(block), next(next), key_dim(axes.K), value_dim(axes.V), first_head(first_head) {
     const int64_t bytes = heads * (axes.K + axes.V) / 2 * static_cast<int64_t>(sizeof(C));
     if (bytes > 0) entries = round_up(kFetchBytes, bytes) / bytes;
-    if (entries > kBlockKeys / 4) entries = kBlockKeys / 4;
+    if (entries > kBlockKeys) entries = kBlockKeys;
   }
   FetchRows<C> keys(const KeyBlock<C>& from, int64_t entry) const {
     return {from.keys + entry, first_head * block.key_stride_head, block.key_stride_head, key_dim};

@@ -97,6 +97,10 @@ template <typename C>
   ValueRead<C>::pair(padded, first, second);
 }
 
+// Keys that go through all dims before the next: enough for the sums to be loaded and stored seldom, few enough for the
+// lines that they share to stay in L1 when rows lie a multiple of 4 KiB apart.
+inline constexpr int kValueKeys = 16;
+
 // Where the keys and values of a block lie: rows of key-value head h are h strides further on. The entries past `count`
 // repeat the last one.
 template <typename C>
@@ -105,14 +109,14 @@ struct KeyBlock {
   int64_t first = 0;  // key of entry 0, unless listed
   int64_t key_stride_head = 0;
   int64_t value_stride_head = 0;
-  const C* keys[kBlockKeys];
-  const C* values[kBlockKeys];
+  const C* keys[kBlockKeys + kValueKeys];  // as many past the end as are fetched at a time
+  const C* values[kBlockKeys + kValueKeys];
   int64_t listed[kBlockKeys];           // the keys themselves, where they do not follow each other
   const float* key_scales[kBlockKeys];  // per head, of i8 alone
   const float* value_scales[kBlockKeys];
 
   void repeat_last() {
-    for (int64_t entry = count; count > 0 && entry < kBlockKeys; ++entry) {
+    for (int64_t entry = count; count > 0 && entry < kBlockKeys + kValueKeys; ++entry) {
       keys[entry] = keys[count - 1];
       values[entry] = values[count - 1];
     }
@@ -182,17 +186,21 @@ template <typename Product, int kRows, typename C>
   }
 }
 
+[[gnu::always_inline]] inline void fetch_line(const char* line) {
+  kLanes == 16 ? prefetch_l2(line) : prefetch_l1(line);
+}
+
 template <typename C>
-[[gnu::always_inline]] inline void prefetch_row(const C* row, int64_t dim) {
+[[gnu::always_inline]] inline void fetch_row(const C* row, int64_t dim) {
   const char* line = reinterpret_cast<const char*>(row);
   int64_t bytes = dim * static_cast<int64_t>(sizeof(C));
   for (; bytes >= 256; bytes -= 256, line += 256) {
-    prefetch_l1(line);
-    prefetch_l1(line + 64);
-    prefetch_l1(line + 128);
-    prefetch_l1(line + 192);
+    fetch_line(line);
+    fetch_line(line + 64);
+    fetch_line(line + 128);
+    fetch_line(line + 192);
   }
-  for (; bytes > 0; bytes -= 64, line += 64) prefetch_l1(line);
+  for (; bytes > 0; bytes -= 64, line += 64) fetch_line(line);
 }
 
 // Rows to fetch under one head after the other, meanwhile.
@@ -221,7 +229,7 @@ template <int kRows, typename Product, typename C>
   int64_t offset = heads.offset;
   for (int64_t h = 0; h < heads.heads; ++h) {
 #pragma GCC unroll 16
-    for (int i = 0; i < kTileSums / kRows; ++i) prefetch_row(fetch.rows[i] + fetch.offset, fetch.dim);
+    for (int i = 0; i < kTileSums / kRows; ++i) fetch_row(fetch.rows[i] + fetch.offset, fetch.dim);
     for (int64_t r = 0; r < heads.padded; r += kRows) {
       score_tile<Product, kRows>(q, heads.vectors, keys, offset, heads.dim, out);
       q += kRows * heads.vectors;
@@ -328,10 +336,6 @@ template <int kRows, int kPairs, bool kEnd, int kKeys, typename C>
   }
 }
 
-// Keys that go through all dims before the next: enough for the sums to be loaded and stored seldom, few enough for the
-// lines that they share to stay in L1 when rows lie a multiple of 4 KiB apart.
-inline constexpr int kValueKeys = 16;
-
 // All dims of the sums of kRows rows over the keys of one strip.
 template <int kRows, int kKeys, typename C>
 [[gnu::noinline]] inline void value_strips(ValueStrip<C> strip) {
@@ -346,7 +350,7 @@ template <int kRows, int kKeys, typename C>
     strip.out += width;
     if (strip.fetch == nullptr) return;
     for (int64_t i = 0; i < share && fetched < strip.keys; ++i, ++fetched) {
-      prefetch_row(strip.fetch->rows[fetched] + strip.fetch->offset, strip.fetch->dim);
+      fetch_row(strip.fetch->rows[fetched] + strip.fetch->offset, strip.fetch->dim);
     }
   };
   for (; strip.rest >= kPairs * 2 * kLanes; step(kPairs * 2 * kLanes)) value_strip<kRows, kPairs, false, kKeys>(strip);
