@@ -1,12 +1,12 @@
 // npm run bench:peers: the package against onnxruntime-node, in one process, with the same threads and the same memory,
 // in turns. Both must give the same numbers before either is timed. --help lists the options.
 import { availableParallelism } from 'node:os';
-import { filtered, findCase, sized } from './bench/cases.mjs';
+import { chosenNames, findCase, sized } from './bench/cases.mjs';
 import { writeDocs } from './bench/docs.mjs';
 import { loadLibrary, machine } from './bench/library.mjs';
 import { measureInTurns } from './bench/measure.mjs';
 import { loadOnnxruntime, openSession } from './bench/onnxruntime.mjs';
-import { readOptions } from './bench/options.mjs';
+import { BadUse, readOptions } from './bench/options.mjs';
 import { peerGraph } from './bench/peer-graphs.mjs';
 import { conclude, describe, progress } from './bench/results.mjs';
 import { buildCase, release, summarise } from './bench/run-cases.mjs';
@@ -70,15 +70,14 @@ const columns = [
 ];
 
 async function main() {
+  const peerRows = targets.filter(({ command }) => command === 'bench:peers');
+  const selected = new Set(chosenNames(options.filter, [...new Set(peerRows.map((row) => row.case))]));
   const lib = loadLibrary();
   const about = machine(lib);
   const { ort, version } = loadOnnxruntime();
   const report = progress();
-  const selected = new Set(filtered(options.filter).flatMap(({ cases }) => cases.map(({ id }) => id)));
   const threadLimit = availableParallelism();
-  const rows = targets.filter(
-    (row) => row.command === 'bench:peers' && selected.has(row.case) && row.threads <= threadLimit,
-  );
+  const rows = peerRows.filter((row) => selected.has(row.case) && row.threads <= threadLimit);
   console.log(`${describe(about)}; onnxruntime-node ${version}`);
   const results = [];
   for (const row of rows) results.push(await compare(lib, ort, { id: row.case, threads: row.threads }, report));
@@ -94,7 +93,7 @@ async function main() {
 try {
   process.exitCode = options.writeDocs ? writeDocs(options) : await main();
 } catch (error) {
-  if (!(error instanceof SetupError)) throw error;
+  if (!(error instanceof SetupError || error instanceof BadUse)) throw error;
   console.error(`bench:peers: ${error.message}`);
-  process.exitCode = 1;
+  process.exitCode = error instanceof BadUse ? 2 : 1;
 }

@@ -1,6 +1,8 @@
 // Every case that a benchmark measures: sizes and options, no code of the operators. Sizes of `toy` replace the real
 // ones. `threads` lists the thread counts measured; `against` which of the machine's limits the case is held to.
 
+import { BadUse } from './options.mjs';
+
 const softmax = (id, about, more = {}) => ({
   id: `softmax.${id}`,
   op: 'attention',
@@ -13,6 +15,7 @@ const softmax = (id, about, more = {}) => ({
   Hkv: 8,
   D: 128,
   options: {},
+  given: [],
   threads: [2],
   against: 'fma',
   ...more,
@@ -44,6 +47,9 @@ const step = (id, about, more = {}) =>
 
 const causal = { causal: true };
 
+// Options of a step of decoding, each beside the plain step.
+const stepOption = (id, about, more) => decode(`decode.${id}`, about, { S: 4096, dtype: 'bf16', ...more });
+
 const sessions = { op: 'sessions', dtype: 'bf16', S: 2048, sessions: 32, toy: { S: 40, sessions: 3 } };
 
 // As a caller writes it who cares for nothing: the result is allocated too.
@@ -66,10 +72,50 @@ export const groups = [
     cases: [
       softmax('plain', 'plain causal, 4096 tokens, 8 heads of 128', { options: causal }),
       softmax('softcap', 'causal with softcap', { options: { ...causal, softcap: 30 } }),
-      softmax('sinks', 'causal with sinks', { options: causal, sinks: true }),
-      softmax('alibi', 'causal with ALiBi slopes', { options: causal, alibi: true }),
-      softmax('bias', 'causal with an f32 bias [T, S]', { options: causal, bias: true }),
-      softmax('mask', 'causal with a boolean mask [T, S]', { options: causal, mask: true }),
+      softmax('sinks', 'causal with sinks', { options: causal, given: ['sinks'] }),
+      softmax('alibi', 'causal with ALiBi slopes', { options: causal, given: ['alibiSlopes'] }),
+      softmax('bias', 'causal with an f32 bias [T, S]', { options: causal, given: ['bias'] }),
+      softmax('mask', 'causal with a boolean mask [T, S]', { options: causal, given: ['mask'] }),
+      softmax('query-scale', 'causal with a factor per query', { options: causal, given: ['queryScale'] }),
+      softmax('gate', 'causal with an output gate', { options: causal, given: ['gate'] }),
+    ],
+  },
+  {
+    name: 'softmax visible keys',
+    rounds: 5,
+    cases: [
+      softmax('causal4096', 'plain causal, 4096 tokens, 8 heads of 128', { options: causal }),
+      softmax('window512', 'causal, window of 512', { options: { ...causal, window: { left: 511 } } }),
+      softmax('chunk', 'causal in chunks of 1024', { options: { ...causal, chunk: 1024 } }),
+      softmax('block', 'causal between blocks of 256', { options: { block: 256 } }),
+      softmax('kv-lengths', 'causal, the last quarter of the keys is padding', {
+        options: { ...causal, queryStart: 0 },
+        given: ['kvLengths'],
+      }),
+      softmax('kv-start', 'causal, the first quarter of the keys is padding', { options: causal, given: ['kvStart'] }),
+      softmax('packed', 'causal, 4 packed sequences of 1024', { options: causal, packed: true, toy: { T: 96, S: 96 } }),
+      softmax('key-indices', 'each query names 512 keys', { given: ['keyIndices'] }),
+      softmax('scores', 'causal, 1024 tokens, with the matrix of weights', {
+        T: 1024,
+        S: 1024,
+        options: { ...causal, scores: 'weights' },
+      }),
+    ],
+  },
+  {
+    name: 'softmax decode options',
+    cases: [
+      stepOption('plain', 'one token, 32/8 heads of 128, 4096 keys, bf16'),
+      stepOption('softcap', 'the same with softcap', { options: { softcap: 30 } }),
+      stepOption('sinks', 'with sinks', { given: ['sinks'] }),
+      stepOption('alibi', 'with ALiBi slopes', { given: ['alibiSlopes'] }),
+      stepOption('bias', 'with an f32 bias [1, S]', { given: ['bias'] }),
+      stepOption('mask', 'with a boolean mask [1, S]', { given: ['mask'] }),
+      stepOption('query-scale', 'with a factor on the scores', { given: ['queryScale'] }),
+      stepOption('gate', 'with an output gate', { given: ['gate'] }),
+      stepOption('window', 'window of 2048', { options: { window: { left: 2047 } } }),
+      stepOption('kv-lengths', 'a quarter of the keys is padding', { given: ['kvLengths'] }),
+      stepOption('speculative', '4 tokens at once, causal', { T: 4, options: causal, toy: { T: 4 } }),
     ],
   },
   {
@@ -140,13 +186,22 @@ export const groups = [
 
 export const sized = (spec, toy) => (toy ? { ...spec, ...spec.toy } : spec);
 
+/** Names of all cases. */
+export const caseNames = groups.flatMap(({ cases }) => cases.map(({ id }) => id));
+
 export const findCase = (id) => groups.flatMap(({ cases }) => cases).find((spec) => spec.id === id);
 
-/** Groups with only the cases whose name contains one of the texts; without texts, all. */
-export function filtered(filters) {
-  return groups
-    .map((group) => ({ ...group, cases: group.cases.filter(({ id }) => passes(filters, id)) }))
-    .filter(({ cases }) => cases.length > 0);
+/** The names that contain one of the texts; without texts, all. A text that no name contains is a mistake. */
+export function chosenNames(filters, names) {
+  for (const text of filters) {
+    if (!names.some((name) => name.includes(text))) throw new BadUse(`no case is named like '${text}'`);
+  }
+  return names.filter((name) => filters.length === 0 || filters.some((text) => name.includes(text)));
 }
 
-export const passes = (filters, id) => filters.length === 0 || filters.some((text) => id.includes(text));
+/** Groups with only the cases named. */
+export function groupsOf(names) {
+  return groups
+    .map((group) => ({ ...group, cases: group.cases.filter(({ id }) => names.has(id)) }))
+    .filter(({ cases }) => cases.length > 0);
+}

@@ -68,8 +68,8 @@ function section(runs) {
     markdownTable(times, withPeer ? peerColumns : caseColumns),
     ...memory.map(
       ({ case: name, about, beyondTensors, growth, threads }) =>
-        `\`${name}\`, ${threads} threads: ${significant(beyondTensors)} MiB ${about}; ${significant(growth)} MiB of it ` +
-        'are not needed with a quarter of the tokens.',
+        `\`${name}\` (${about}; ${threads} threads) takes ${significant(beyondTensors)} MiB beyond its tensors, ` +
+        `${significant(growth)} MiB more than with half of the tokens.`,
     ),
     ...(targets.length > 0 ? ['### Targets', markdownTable(targets, targetColumns)] : []),
   ].join('\n\n');

@@ -11,9 +11,19 @@ export function loadLibrary() {
   return createRequire(import.meta.url)(entry);
 }
 
+// Kernels come in order of preference: the first of each operation, form and type is the one to run.
+const firstOfEach = (kernels) => {
+  const firsts = new Map();
+  for (const { id, op, form, dtype } of kernels) {
+    const key = `${op}.${form}.${dtype}`;
+    if (!firsts.has(key)) firsts.set(key, id);
+  }
+  return [...firsts.values()];
+};
+
 /** What a reader needs to know about where numbers come from. */
 export function machine(lib) {
-  const { isa, threads, version } = lib.info();
+  const { isa, threads, version, kernels } = lib.info();
   const processors = cpus();
   return {
     cpu: processors[0]?.model.trim() ?? process.arch,
@@ -21,6 +31,7 @@ export function machine(lib) {
     memory: `${Math.round(totalmem() / 2 ** 30)} GiB`,
     isa,
     threads,
+    preferred: firstOfEach(kernels),
     system: `${process.platform}-${process.arch} ${release()}`,
     node: process.versions.node,
     version,

@@ -1,6 +1,9 @@
 // The command line that the three benchmark commands share.
 import { parseArgs } from 'node:util';
 
+/** The command line asks for what does not exist. */
+export class BadUse extends Error {}
+
 export const usage = (command) => `usage: npm run ${command} -- [options]
   --filter TEXT      only cases whose name contains TEXT; several may be given
   --json FILE        write the results to FILE

@@ -50,6 +50,7 @@ export function summarise({ spec, threads, built }, { ms, probes }) {
     ms: typical,
     spread: spread(ms),
     rounds: ms,
+    flops: built.flops,
     gflops: built.flops / typical / 1e6,
     gbs: built.bytes / typical / 1e6,
     optionBytes: built.optionBytes,
