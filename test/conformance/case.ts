@@ -1,4 +1,3 @@
-import { basename } from 'node:path';
 import type { Dense } from '../oracle/dense';
 import { type StoredTensor, readSafetensors } from '../support/safetensors';
 import { denseOf } from '../support/stored';
@@ -6,13 +5,11 @@ import type { Tolerance } from '../support/tolerance';
 
 /** One `.safetensors` case: what to compute, from what, and what comes out. */
 export class ConformanceCase {
-  readonly name: string;
   readonly metadata: Readonly<Record<string, string>>;
   readonly #tensors: ReadonlyMap<string, StoredTensor>;
 
   constructor(path: string) {
     const { metadata, tensors } = readSafetensors(path);
-    this.name = metadata['case'] ?? basename(path, '.safetensors');
     this.metadata = metadata;
     this.#tensors = tensors;
   }

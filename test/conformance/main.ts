@@ -1,6 +1,6 @@
 // node main.js DIR: runs every case below DIR, prints each failure and, last, `N passed, M failed`.
 import { statSync } from 'node:fs';
-import { ConformanceCase } from './case';
+import { relative } from 'node:path';
 import { casesBelow, runCase } from './run';
 
 async function main(folder: string | undefined): Promise<number> {
@@ -10,12 +10,17 @@ async function main(folder: string | undefined): Promise<number> {
     );
     return 2;
   }
+  const paths = casesBelow(folder);
+  if (paths.length === 0) {
+    console.error(`conformance: ${folder} holds no .safetensors files`);
+    return 2;
+  }
   let [passed, failed] = [0, 0];
-  for (const path of casesBelow(folder)) {
-    const { name, failures } = await runCase(new ConformanceCase(path));
+  for (const path of paths) {
+    const failures = await runCase(path);
     if (failures.length === 0) ++passed;
     else ++failed;
-    for (const failure of failures) console.log(`${name}: ${failure}`);
+    for (const failure of failures) console.log(`${relative(folder, path)}: ${failure}`);
   }
   console.log(`${passed} passed, ${failed} failed`);
   return failed > 0 ? 1 : 0;

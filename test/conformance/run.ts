@@ -2,15 +2,9 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { compare } from '../support/compare';
-import { type Adapter, type ConformanceCase, NotOffered } from './case';
+import { type Adapter, ConformanceCase, NotOffered } from './case';
 import { cores } from './cores';
 import { onnxOperators } from './onnx';
-
-export interface Verdict {
-  name: string;
-  /** Why the case fails; empty when it passes. */
-  failures: string[];
-}
 
 function adapterFor(given: ConformanceCase): Adapter {
   if (given.op === 'layer') {
@@ -24,19 +18,20 @@ function adapterFor(given: ConformanceCase): Adapter {
   return adapter;
 }
 
-export async function runCase(given: ConformanceCase): Promise<Verdict> {
-  const verdict: Verdict = { name: given.name, failures: [] };
+/** Why the case in a file fails, a file that cannot be read included; empty when it passes. */
+export async function runCase(path: string): Promise<string[]> {
+  const found: string[] = [];
   try {
+    const given = new ConformanceCase(path);
     const computed = await adapterFor(given)(given);
     for (const { name, got, want, tolerance } of computed) {
       const { failures, worstElement } = compare(got, want, tolerance);
-      if (failures > 0)
-        verdict.failures.push(`${name}: ${failures} of ${want.data.length} differ, worst ${worstElement}`);
+      if (failures > 0) found.push(`${name}: ${failures} of ${want.data.length} differ, worst ${worstElement}`);
     }
   } catch (error) {
-    verdict.failures.push(error instanceof NotOffered ? error.message : String(error));
+    found.push(error instanceof NotOffered ? error.message : String(error));
   }
-  return verdict;
+  return found;
 }
 
 /** Every `.safetensors` file below a folder, in order of path. */

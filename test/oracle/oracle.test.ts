@@ -15,7 +15,8 @@ const folder = join(__dirname, '../conformance/cases/onnx');
 const cases = readdirSync(folder)
   .filter((name) => name.endsWith('.safetensors'))
   .map((name) => new ConformanceCase(join(folder, name)));
-const named = (op: string): [string, ConformanceCase][] => cases.filter((c) => c.op === op).map((c) => [c.name, c]);
+const named = (op: string): [string, ConformanceCase][] =>
+  cases.filter((c) => c.op === op).map((c) => [c.metadata['case']!, c]);
 const toleranceOf = (given: ConformanceCase, output: string) =>
   given.storedType(`out.${output}`) === 'F16' ? onnxTolerance.f16 : onnxTolerance.f32;
 

@@ -2,6 +2,7 @@ import type { Adapter } from '../case';
 import { gatedDelta, kda } from './delta';
 import { adapterOf } from './layer';
 import { mamba2 } from './mamba2';
+import { mla } from './mla';
 import { lightning, linearElu, retention } from './retention';
 import { rwkv7 } from './rwkv7';
 import { softmax } from './softmax';
@@ -13,6 +14,7 @@ export const cores: Readonly<Record<string, Adapter>> = {
   lightning: adapterOf(lightning),
   linear_elu: adapterOf(linearElu),
   mamba2: adapterOf(mamba2),
+  mla: adapterOf(mla),
   retention: adapterOf(retention),
   rwkv7: adapterOf(rwkv7),
   softmax: adapterOf(softmax),

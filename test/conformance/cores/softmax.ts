@@ -14,11 +14,18 @@ interface Scaling {
   cos_sin_multiplier?: number;
 }
 
+export interface Rope {
+  theta: number;
+  rotary_dim: number;
+  style: 'half' | 'interleaved';
+  scaling: Scaling | null;
+}
+
 interface Config {
   softmax_scale: number;
   causal: boolean;
   mask: { type: string; window?: number; chunk?: number; block?: number };
-  rope: { theta: number; rotary_dim: number; style: 'half' | 'interleaved'; scaling: Scaling | null } | null;
+  rope: Rope | null;
   qk_norm: { over: string; eps: number; weight: 'w' | '1+w' | 'none'; when: string } | null;
   q_temperature: { attn_scale: number; floor_scale: number } | null;
 }
@@ -50,7 +57,8 @@ function scalingOf(scaling: Scaling) {
   return { type, factor, originalLength, betaFast: scaling.beta_fast, betaSlow: scaling.beta_slow, exactRange };
 }
 
-function rotated(layer: Layer<Config>, x: Tensor): Tensor {
+/** Turned by the positions of this call's tokens, where the layer has positions. */
+export function rotated(layer: Layer<{ rope: Rope | null }>, x: Tensor): Tensor {
   const { rope } = layer.config;
   if (!rope) return x;
   const { theta, rotary_dim: rotaryDim, style, scaling } = rope;
