@@ -7,7 +7,7 @@ import { lineChart } from '../../dist/cli/svg/line-chart.js';
 const dim = 64;
 const heads = 256; // as many independent trials
 const before = 256; // tokens that fill the state
-const distances = 257;
+const distances = 129;
 const tokens = before + distances;
 
 // Normally distributed numbers, the same in every run.
@@ -45,13 +45,28 @@ for (let t = 0; t < tokens; t++) {
 const constant = (value) => Tensor.from(new Float32Array(tokens * heads).fill(value), [1, tokens, heads]);
 const decay = constant(Math.log(0.98));
 const beta = constant(1);
+// What the channels of a key keep of it per token: 0.9 in the first, 0.999 in the last.
+const channelDecay = wrap(
+  Float32Array.from({ length: keys.length }, (_, index) => -0.1 * 0.01 ** ((index % dim) / (dim - 1))),
+);
+const times = (factor) => wrap(keys.map((value) => factor * value));
 
 const rules = [
-  { label: 'softmax, scale 12', hue: hues.grey, run: (q, k, v) => attentionSync(q, k, v, { causal: true, scale: 12 }) },
+  { label: 'softmax', hue: hues.grey, run: (q, k, v) => attentionSync(q, k, v, { causal: true, scale: 12 }) },
   { label: 'linear', hue: hues.orange, options: {} },
   { label: 'delta', hue: hues.blue, options: { updateRule: 'delta', beta } },
-  { label: 'gated, decay 0.98', hue: hues.vermillion, options: { updateRule: 'gated', decay } },
-  { label: 'gated delta', hue: hues.green, options: { updateRule: 'gated_delta', decay, beta } },
+  { label: 'gated, 0.98', hue: hues.vermillion, options: { updateRule: 'gated', decay } },
+  {
+    label: 'gated per channel,\n0.9 to 0.999',
+    hue: hues.purple,
+    options: { updateRule: 'gated', decay: channelDecay },
+  },
+  { label: 'gated delta, 0.98', hue: hues.green, options: { updateRule: 'gated_delta', decay, beta } },
+  {
+    label: 'generalized delta:\nper channel, erases half',
+    hue: hues.sky,
+    options: { updateRule: 'generalized_delta', decay: channelDecay, a: times(-1), b: times(0.5) },
+  },
 ];
 
 /** By distance: how much of the value the answer holds, and how far the answer is from it. */
@@ -81,12 +96,12 @@ export function forgettingPicture() {
     const { out } = run ? run(q, k, v) : linearAttentionSync(q, k, v, { ...options, scale: 1 });
     return { label, hue, ...readBack(out.contiguous().data) };
   });
-  const marked = Array.from({ length: distances }, (_, t) => t).filter((t) => t % 16 === 0);
+  const marked = Array.from({ length: distances }, (_, t) => t).filter((t) => t % 8 === 0);
   const series = (pick) =>
     curves.map(({ label, hue, ...rest }) => ({ label, hue, points: marked.map((t) => ({ x: t, y: rest[pick][t] })) }));
-  const x = { label: 'tokens since it was stored', kind: 'linear', format: String, step: 64, include: [0] };
-  const [width, height] = [1000, 490];
-  const box = (left, room) => ({ x: left, y: 86, width: room, height: height - 98 });
+  const x = { label: 'tokens since it was stored', kind: 'linear', format: String, step: 32, include: [0] };
+  const [width, height] = [1100, 560];
+  const box = (left) => ({ x: left, y: 86, width: 520, height: height - 98 });
   const title = 'What is left of a stored value';
   return svgDocument(
     { width, height, title },
@@ -104,7 +119,7 @@ export function forgettingPicture() {
         y: { label: 'share of the stored value', kind: 'linear', format: (value) => value.toFixed(1), include: [0, 1] },
         series: series('strength'),
       },
-      box(24, 470),
+      box(24),
     ),
     lineChart(
       {
@@ -118,7 +133,7 @@ export function forgettingPicture() {
         },
         series: series('error'),
       },
-      box(516, 470),
+      box(560),
     ),
   );
 }

@@ -12,6 +12,15 @@ const everyOther = Tensor.from(
   'bool',
 );
 
+// Falls with the distance from the query; two keys are hidden.
+const distanceBias = Tensor.from(
+  Float32Array.from({ length: keys * keys }, (_, index) => {
+    const [row, column] = [Math.floor(index / keys), index % keys];
+    return column === 2 || column === 7 ? Number.NEGATIVE_INFINITY : -0.35 * Math.abs(column - row);
+  }),
+  [keys, keys],
+);
+
 /** Per picture: its queries (12 unless said) and the options that make the pattern. */
 const masks = {
   full: { options: {} },
@@ -25,7 +34,10 @@ const masks = {
   'kv-lengths': { options: { causal: true, queryStart: 0, kvLengths: integers(8) } },
   'kv-start': { options: { causal: true, kvStart: integers(4) } },
   mask: { options: { mask: everyOther } },
+  bias: { options: { bias: distanceBias } },
   alibi: { options: { causal: true, alibiSlopes: Tensor.from(Float32Array.of(0.25), [1]) } },
+  'causal-window-padding': { options: { causal: true, window: { left: 5 }, kvStart: integers(2) } },
+  'chunk-mask': { options: { causal: true, chunk: 6, mask: everyOther } },
 };
 
 function pattern(queries, options) {

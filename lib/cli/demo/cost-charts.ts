@@ -5,7 +5,7 @@ import type { AxisOptions } from '../svg/axis';
 import { hues, svgDocument, text, theme } from '../svg/element';
 import { lineChart, type Point } from '../svg/line-chart';
 
-const lengthAxis: AxisOptions = { label: 'tokens in the sequence, n', kind: 'log', base: 4, format: tokenCount };
+const lengthAxis: AxisOptions = { label: 'tokens in the sequence, n', kind: 'log', base: 2, format: tokenCount };
 
 export function costCharts(rows: readonly CostRow[], conditions: string): string {
   const curve = (pick: (row: CostRow) => number): Point[] => rows.map((row) => ({ x: row.tokens, y: pick(row) }));

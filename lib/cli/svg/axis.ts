@@ -32,9 +32,14 @@ function logAxis({ label, format, base = 10 }: AxisOptions, values: readonly num
   const low = Math.min(...positive) - 0.1;
   const high = Math.max(...positive) + 0.1;
   const exponents: number[] = [];
-  for (let exponent = Math.ceil(low); exponent <= high; exponent++) exponents.push(exponent);
-  const step = Math.ceil(exponents.length / 8);
-  const ticks = exponents.filter((_, index) => index % step === 0).map((exponent) => base ** exponent);
+  for (let exponent = Math.floor(low); exponent <= high; exponent++) exponents.push(exponent);
+  // Few powers of ten lie between numbers that are close: 2 and 5 times them make ticks as well.
+  const factors = base === 10 && high - low < 2.5 ? [1, 2, 5] : [1];
+  const within = exponents
+    .flatMap((exponent) => factors.map((factor) => factor * base ** exponent))
+    .filter((value) => position(value) >= low && position(value) <= high);
+  const step = Math.ceil(within.length / 8);
+  const ticks = within.filter((_, index) => index % step === 0);
   return {
     label,
     ticks: ticks.map((value) => ({ value, label: format(value) })),

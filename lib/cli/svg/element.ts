@@ -82,5 +82,6 @@ export const hues = {
   green: { line: '#009e73', text: '#006e50' },
   purple: { line: '#cc79a7', text: '#94406e' },
   orange: { line: '#e69f00', text: '#8a5f00' },
+  sky: { line: '#56b4e9', text: '#1b6ca8' },
   grey: { line: '#6e7781', text: '#57606a' },
 } as const satisfies Record<string, Hue>;

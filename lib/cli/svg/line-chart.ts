@@ -72,8 +72,12 @@ interface Label {
   readonly color: string;
   readonly wanted: number;
   readonly height: number;
+  readonly line: string;
   top: number;
 }
+
+/** Between a plot's right edge and the labels of its curves. */
+const leaderRoom = 24;
 
 // Labels keep their order and move apart just enough not to overlap.
 function placeLabels(labels: readonly Label[], frame: Frame): void {
@@ -93,18 +97,20 @@ function placeLabels(labels: readonly Label[], frame: Frame): void {
 function endLabels(series: readonly Series[], toY: (value: number) => number, frame: Frame): string {
   const labels = series.map(({ label, hue, points }) => {
     const height = label.split('\n').length * theme.size.text * theme.lineHeight;
-    return { text: label, color: hue.text, wanted: toY(points[points.length - 1]!.y), height, top: 0 };
+    return { text: label, color: hue.text, line: hue.line, wanted: toY(points[points.length - 1]!.y), height, top: 0 };
   });
   placeLabels(labels, frame);
+  const right = frame.left + frame.width;
   return labels
-    .map(({ text: content, color, top }) =>
-      text(content, {
-        x: frame.left + frame.width + 12,
-        y: top + theme.size.text,
-        fill: color,
-        'font-weight': 600,
-      }),
-    )
+    .map(({ text: content, color, line, wanted, top, height }) => {
+      // Where labels had to move apart, a thin line leads from the curve to its own.
+      const middle = top + height / 2;
+      const leader = { x1: right + 7, y1: wanted, x2: right + leaderRoom - 3, y2: middle, stroke: line };
+      return (
+        (Math.abs(middle - wanted) > height / 2 ? element('line', leader) : '') +
+        text(content, { x: right + leaderRoom, y: top + theme.size.text, fill: color, 'font-weight': 600 })
+      );
+    })
     .join('');
 }
 
@@ -120,7 +126,7 @@ export function lineChart(chart: LineChart, box: { x: number; y: number; width: 
     chart.y,
     points.map((point) => point.y),
   );
-  const labelRoom = Math.max(...series.map(({ label }) => textWidth(label, theme.size.text) * 1.06)) + 12;
+  const labelRoom = Math.max(...series.map(({ label }) => textWidth(label, theme.size.text) * 1.06)) + leaderRoom;
   const tickRoom = Math.max(...y.ticks.map(({ label }) => textWidth(label, theme.size.small))) + 16;
   const head = chart.subtitle ? 78 : 60;
   const frame: Frame = {
