@@ -7,9 +7,10 @@ import { join, resolve } from 'node:path';
 const packageRoot = resolve(__dirname, '..');
 const requireAddon = createRequire(__filename);
 
-interface Attempt {
-  path: string;
-  reason: string;
+/** A place where the addon was looked for, and why it was not loaded from there. */
+export interface BindingAttempt {
+  readonly path: string;
+  readonly reason: string;
 }
 
 export interface Loaded<Binding> {
@@ -19,9 +20,9 @@ export interface Loaded<Binding> {
 
 export class BindingError extends Error {
   readonly code = 'ERR_ATTN_BINDING';
-  readonly attempts: readonly Attempt[];
+  readonly attempts: readonly BindingAttempt[];
 
-  constructor(attempts: readonly Attempt[]) {
+  constructor(attempts: readonly BindingAttempt[]) {
     const tried = attempts.map(({ path, reason }) => `  ${path}: ${reason}`).join('\n');
     super(`cannot load the native part of hybrid-attention for ${platformName()}; tried\n${tried}\n${remedy()}`);
     this.name = 'BindingError';
@@ -79,7 +80,7 @@ function candidates(): string[] {
 
 /** Loads the first candidate that works; what went wrong with each is in the error when none does. */
 export function loadBinding<Binding>(): Loaded<Binding> {
-  const attempts: Attempt[] = [];
+  const attempts: BindingAttempt[] = [];
   for (const path of candidates()) {
     if (!existsSync(path)) {
       attempts.push({ path, reason: 'no such file' });

@@ -2,7 +2,7 @@
 import type { ErrorCode } from './generated/errors';
 
 export type { ErrorCode } from './generated/errors';
-export { BindingError } from './binding';
+export { BindingError, type BindingAttempt } from './binding';
 
 export interface AttnError extends Error {
   readonly code: ErrorCode;

@@ -43,8 +43,9 @@ export {
   linearAttention,
   linearAttentionSync,
   type LinearAttentionOptions,
-  type LinearAttentionResult,
 } from './ops/linear-attention';
+// The options of each update rule.
+export type * from './generated/linear-attention';
 export {
   mergeAttention,
   mergeAttentionSync,
@@ -71,4 +72,4 @@ export {
   type Info,
   type Kernel,
 } from './info';
-export { BindingError, isAttnError, type AttnError, type ErrorCode } from './errors';
+export { BindingError, isAttnError, type AttnError, type BindingAttempt, type ErrorCode } from './errors';

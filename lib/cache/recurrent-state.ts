@@ -35,7 +35,13 @@ export class RecurrentState {
   #checkpoints: Checkpoint[] = [];
   #steps: PastStep[] = [];
 
-  /** A session that has seen no tokens; or, within the package, one that takes over a use of a slot. */
+  /** A session that has seen no tokens. */
+  constructor(pool: StatePool);
+  /**
+   * One that takes over a use of a slot.
+   * @internal
+   */
+  constructor(pool: StatePool, slot: Slot);
   constructor(pool: StatePool, slot?: Slot) {
     this.pool = pool;
     this.#slot = slot ?? pool.take();
@@ -155,7 +161,10 @@ export class RecurrentState {
     this.dispose();
   }
 
-  /** For calls: marks the session busy and says where its state is and where the next one goes. */
+  /**
+   * For calls: marks the session busy and says where its state is and where the next one goes.
+   * @internal
+   */
   begin(inPlace: boolean): { from: Slot; to: Slot } {
     const from = this.#idle('linearAttention');
     const last = this.#checkpoints.at(-1);
@@ -168,7 +177,10 @@ export class RecurrentState {
     return { from, to };
   }
 
-  /** Ends the call that `begin` began. */
+  /**
+   * Ends the call that `begin` began.
+   * @internal
+   */
   end(to: Slot, step: ReplayStep | undefined, tokens: number): void {
     const from = this.#slot!;
     this.#busy = false;
@@ -193,7 +205,10 @@ export class RecurrentState {
     );
   }
 
-  /** Ends a call that failed: nothing has changed. */
+  /**
+   * Ends a call that failed: nothing has changed.
+   * @internal
+   */
   cancel(to: Slot): void {
     this.#busy = false;
     if (to !== this.#slot) this.pool.release(to);

@@ -105,7 +105,10 @@ export class StatePool {
     return this.#allocated - this.#free.length;
   }
 
-  /** A slot with undefined contents and one user. */
+  /**
+   * A slot with undefined contents and one user.
+   * @internal
+   */
   take(): Slot {
     if (this.#disposed) throw attnError(Error, 'ERR_ATTN_DISPOSED', 'StatePool: it was disposed');
     const free = this.#free.pop();
@@ -122,7 +125,10 @@ export class StatePool {
     return { memory, state: memory.permute([0, 2, 1]), normalizer, users: 1 };
   }
 
-  /** One user less; the last one gives the slot back. */
+  /**
+   * One user less; the last one gives the slot back.
+   * @internal
+   */
   release(slot: Slot): void {
     slot.users -= 1;
     if (slot.users > 0) return;

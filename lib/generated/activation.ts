@@ -1,8 +1,9 @@
 // Generated from native/schema by npm run generate; do not edit.
+import type { CallOptions } from '../ops/call-options';
 import type { Tensor, TensorLike } from '../tensor';
 
 /** Options of activation. Elementwise: out = function(x) · multiply. SiLU, sigmoid and their gated products between a layer's projections and its attention. */
-export interface ActivationOptions {
+export interface ActivationOptions extends CallOptions {
   /** Applied to x. Default silu. */
   function?: 'identity' | 'silu' | 'sigmoid' | 'softplus' | 'relu' | 'tanh' | 'exp' | undefined;
   /** Factor on function(x); 1 when absent. */

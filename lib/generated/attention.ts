@@ -1,8 +1,9 @@
 // Generated from native/schema by npm run generate; do not edit.
+import type { CallOptions } from '../ops/call-options';
 import type { Tensor, TensorLike } from '../tensor';
 
 /** Options of attention. Softmax attention: out = softmax(scale · q kᵀ + bias) v per query head, each query head reading key head floor(h · Hkv / Hq). */
-export interface AttentionOptions {
+export interface AttentionOptions extends CallOptions {
   /** Factor on q·k; 1/√K when absent. */
   scale?: number | undefined;
   /** Query at position p sees keys 0…p. Default false. */

@@ -1,8 +1,9 @@
 // Generated from native/schema by npm run generate; do not edit.
+import type { CallOptions } from '../ops/call-options';
 import type { Tensor, TensorLike } from '../tensor';
 
 /** Options of cachedAttention. Softmax attention over the keys and values of cached sequences. `append` is written to the sequences first; they keep it when the call succeeds. */
-export interface CachedAttentionOptions {
+export interface CachedAttentionOptions extends CallOptions {
   /** Keys and values of the query tokens, added to each sequence before it is read. `key`: keys. `value`: values. */
   append?: { key?: TensorLike | undefined; value?: TensorLike | undefined } | undefined;
   /** Factor on q·k; 1/√K when absent. */

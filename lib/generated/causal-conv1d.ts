@@ -1,8 +1,9 @@
 // Generated from native/schema by npm run generate; do not edit.
+import type { CallOptions } from '../ops/call-options';
 import type { Tensor, TensorLike } from '../tensor';
 
 /** Options of causalConv1d. Depthwise causal convolution over tokens: out[t, c] = act(Σ_w weight[c, w] · x[t − W + 1 + w, c] + bias[c]), tokens before the first read from the state. */
-export interface CausalConv1dOptions {
+export interface CausalConv1dOptions extends CallOptions {
   /** Added to each channel. [C], f32 or x. */
   bias?: TensorLike | undefined;
   /** Applied to the result. Default none. */

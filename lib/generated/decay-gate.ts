@@ -1,8 +1,9 @@
 // Generated from native/schema by npm run generate; do not edit.
+import type { CallOptions } from '../ops/call-options';
 import type { Tensor, TensorLike } from '../tensor';
 
 /** Options of decayGate. Log decay from a projection: rate = clamp(softplus(x + bias)), decay = −exp(logA) · rate; or decay = lowerBound · sigmoid(exp(logA) · (x + bias)). */
-export interface DecayGateOptions {
+export interface DecayGateOptions extends CallOptions {
   /** Log of the decay rate of each head; 0 when absent. [H], f32 or x. */
   logA?: TensorLike | undefined;
   /** Added to x; 0 when absent. [C], f32 or x. */

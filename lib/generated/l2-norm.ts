@@ -1,8 +1,9 @@
 // Generated from native/schema by npm run generate; do not edit.
+import type { CallOptions } from '../ops/call-options';
 import type { Tensor } from '../tensor';
 
 /** Options of l2Norm. Scales the last axis to length 1: out = x / √(Σx² + epsilon), or x / max(√Σx², epsilon). */
-export interface L2NormOptions {
+export interface L2NormOptions extends CallOptions {
   /** Keeps a zero vector finite; 1e-6 when absent. ≥ 0. */
   epsilon?: number | undefined;
   /** Add: inside the root; max: least length. Default add. */

@@ -1,8 +1,9 @@
 // Generated from native/schema by npm run generate; do not edit.
+import type { CallOptions } from '../ops/call-options';
 import type { Tensor, TensorLike } from '../tensor';
 
 /** Options of layerNorm. Layer norm over the last axis: out = (x − mean(x)) / √(var(x) + epsilon) · weight + bias. */
-export interface LayerNormOptions {
+export interface LayerNormOptions extends CallOptions {
   /** Scale of each element; 1 when absent. [D] or [H, D], f32 or x. */
   weight?: TensorLike | undefined;
   /** Added to each element; 0 when absent. [D] or [H, D], f32 or x. */

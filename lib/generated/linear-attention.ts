@@ -1,8 +1,9 @@
 // Generated from native/schema by npm run generate; do not edit.
+import type { CallOptions } from '../ops/call-options';
 import type { Tensor, TensorLike } from '../tensor';
 
 /** Options of linearAttention. Linear attention: S_t = decay_t · S_{t−1} + write_t and o_t = scale · q_t S_t, with a constant-size state S per head. */
-export interface LinearAttentionOptionsCommon {
+export interface LinearAttentionOptionsCommon extends CallOptions {
   /** Factor on q; 1/√K when absent. */
   scale?: number | undefined;
   /** False gives φ(q)(φ(K)ᵀV) over all tokens, in one pass; updateRule linear only. Default true. */
@@ -88,7 +89,7 @@ export interface LinearAttentionOptionsGeneralizedDelta extends LinearAttentionO
   normalizer?: undefined;
 }
 
-export type LinearAttentionOptions = LinearAttentionOptionsLinear | LinearAttentionOptionsGated | LinearAttentionOptionsDelta | LinearAttentionOptionsGatedDelta | LinearAttentionOptionsGeneralizedDelta;
+export type LinearAttentionOptionsByUpdateRule = LinearAttentionOptionsLinear | LinearAttentionOptionsGated | LinearAttentionOptionsDelta | LinearAttentionOptionsGatedDelta | LinearAttentionOptionsGeneralizedDelta;
 
 /** Tensors that linearAttention returns. */
 export interface LinearAttentionResult {

@@ -1,8 +1,9 @@
 // Generated from native/schema by npm run generate; do not edit.
+import type { CallOptions } from '../ops/call-options';
 import type { Tensor, TensorLike } from '../tensor';
 
 /** Options of mergeAttention. Combines attention over parts of the keys: out = Σ exp(lse_i − lse) out_i, lse = log Σ exp(lse_i), in the order of the list. */
-export interface MergeAttentionOptions {
+export interface MergeAttentionOptions extends CallOptions {
   /** One extra logit per head in the softmax's sum, counted once here; not part of lse. [H], f32 or outs. */
   sinks?: TensorLike | undefined;
   /** Where to write `out` [B, T, H, V]; must not overlap an input. */

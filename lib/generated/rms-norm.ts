@@ -1,8 +1,9 @@
 // Generated from native/schema by npm run generate; do not edit.
+import type { CallOptions } from '../ops/call-options';
 import type { Tensor, TensorLike } from '../tensor';
 
 /** Options of rmsNorm. Root-mean-square norm over the last axis: out = x / √(mean(x²) + epsilon) · (weight + weightOffset), optionally gated. */
-export interface RmsNormOptions {
+export interface RmsNormOptions extends CallOptions {
   /** Scale of each element; 1 when absent. [D] or [H, D], f32 or x. */
   weight?: TensorLike | undefined;
   /** Added to weight: 1 where a model stores 1 + w; 0 when absent. */

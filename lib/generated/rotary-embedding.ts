@@ -1,8 +1,9 @@
 // Generated from native/schema by npm run generate; do not edit.
+import type { CallOptions } from '../ops/call-options';
 import type { Tensor, TensorLike } from '../tensor';
 
 /** Options of rotaryEmbedding. Rotates pairs of each head's dims by an angle that grows with the position: position · frequency, or given cosines and sines. Dims beyond the rotated ones pass through. */
-export interface RotaryEmbeddingOptions {
+export interface RotaryEmbeddingOptions extends CallOptions {
   /** Pairs are dims (2i, 2i + 1); otherwise (i, i + R), rotate-half. Default false. */
   interleaved?: boolean | undefined;
   /** Base of the frequencies theta^(−i / R); 10000 when absent. > 0. */

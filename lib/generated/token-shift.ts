@@ -1,8 +1,9 @@
 // Generated from native/schema by npm run generate; do not edit.
+import type { CallOptions } from '../ops/call-options';
 import type { Tensor, TensorLike } from '../tensor';
 
 /** Options of tokenShift. Mixes each token with the one before it: out[m] = x + (previous − x) · mix[m]. */
-export interface TokenShiftOptions {
+export interface TokenShiftOptions extends CallOptions {
   /** The token before the first; zero when absent. [B, C], x. */
   state?: TensorLike | undefined;
   /** Also return the last token. Default false. */

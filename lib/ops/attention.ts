@@ -1,27 +1,25 @@
-import type { AttentionOptions as Options, AttentionResult as Result } from '../generated/attention';
+import type { AttentionOptions, AttentionResult } from '../generated/attention';
 import type { Sequence } from '../cache/cache-pool';
-import type { CachedAttentionOptions as CachedOptions } from '../generated/cached-attention';
+import type { CachedAttentionOptions } from '../generated/cached-attention';
 import { operation } from '../native';
 import type { Tensor, TensorLike } from '../tensor';
-import type { CallOptions } from './call-options';
 
-export type AttentionOptions = Options & CallOptions;
-export type AttentionResult = Result;
-/** Options of attention over cached sequences. */
-export type CachedAttentionOptions = CachedOptions & CallOptions;
-type WithLse = { returnLse: true };
-type WithScores = { scores: NonNullable<Options['scores']> };
+export type { AttentionOptions, AttentionResult, CachedAttentionOptions };
 
 const onPool =
-  operation<(q: TensorLike, k: TensorLike, v: TensorLike, options?: AttentionOptions) => Promise<Result>>('attention');
-const onThisThread =
-  operation<(q: TensorLike, k: TensorLike, v: TensorLike, options?: AttentionOptions) => Result>('attentionSync');
-const cachedOnPool =
-  operation<(q: TensorLike, sequences: readonly Sequence[], options?: CachedAttentionOptions) => Promise<Result>>(
-    'cachedAttention',
+  operation<(q: TensorLike, k: TensorLike, v: TensorLike, options?: AttentionOptions) => Promise<AttentionResult>>(
+    'attention',
   );
+const onThisThread =
+  operation<(q: TensorLike, k: TensorLike, v: TensorLike, options?: AttentionOptions) => AttentionResult>(
+    'attentionSync',
+  );
+const cachedOnPool =
+  operation<
+    (q: TensorLike, sequences: readonly Sequence[], options?: CachedAttentionOptions) => Promise<AttentionResult>
+  >('cachedAttention');
 const cachedOnThisThread =
-  operation<(q: TensorLike, sequences: readonly Sequence[], options?: CachedAttentionOptions) => Result>(
+  operation<(q: TensorLike, sequences: readonly Sequence[], options?: CachedAttentionOptions) => AttentionResult>(
     'cachedAttentionSync',
   );
 
@@ -37,31 +35,36 @@ export function attention(
   q: TensorLike,
   k: TensorLike,
   v: TensorLike,
-  options: AttentionOptions & WithLse & WithScores,
-): Promise<Result & { lse: Tensor; scores: Tensor }>;
+  options: AttentionOptions & { returnLse: true } & { scores: NonNullable<AttentionOptions['scores']> },
+): Promise<AttentionResult & { lse: Tensor; scores: Tensor }>;
 export function attention(
   q: TensorLike,
   k: TensorLike,
   v: TensorLike,
-  options: AttentionOptions & WithLse,
-): Promise<Result & { lse: Tensor }>;
+  options: AttentionOptions & { returnLse: true },
+): Promise<AttentionResult & { lse: Tensor }>;
 export function attention(
   q: TensorLike,
   k: TensorLike,
   v: TensorLike,
-  options: AttentionOptions & WithScores,
-): Promise<Result & { scores: Tensor }>;
-export function attention(q: TensorLike, k: TensorLike, v: TensorLike, options?: AttentionOptions): Promise<Result>;
+  options: AttentionOptions & { scores: NonNullable<AttentionOptions['scores']> },
+): Promise<AttentionResult & { scores: Tensor }>;
+export function attention(
+  q: TensorLike,
+  k: TensorLike,
+  v: TensorLike,
+  options?: AttentionOptions,
+): Promise<AttentionResult>;
 export function attention(
   q: TensorLike,
   sequences: readonly Sequence[],
   options?: CachedAttentionOptions,
-): Promise<Result>;
+): Promise<AttentionResult>;
 export function attention(
   q: TensorLike,
   k: TensorLike | readonly Sequence[],
   ...rest: readonly unknown[]
-): Promise<Result> {
+): Promise<AttentionResult> {
   if (Array.isArray(k)) return cachedOnPool(q, k, rest[0] as CachedAttentionOptions);
   return onPool(q, k as TensorLike, rest[0] as TensorLike, rest[1] as AttentionOptions);
 }
@@ -71,23 +74,31 @@ export function attentionSync(
   q: TensorLike,
   k: TensorLike,
   v: TensorLike,
-  options: AttentionOptions & WithLse & WithScores,
-): Result & { lse: Tensor; scores: Tensor };
+  options: AttentionOptions & { returnLse: true } & { scores: NonNullable<AttentionOptions['scores']> },
+): AttentionResult & { lse: Tensor; scores: Tensor };
 export function attentionSync(
   q: TensorLike,
   k: TensorLike,
   v: TensorLike,
-  options: AttentionOptions & WithLse,
-): Result & { lse: Tensor };
+  options: AttentionOptions & { returnLse: true },
+): AttentionResult & { lse: Tensor };
 export function attentionSync(
   q: TensorLike,
   k: TensorLike,
   v: TensorLike,
-  options: AttentionOptions & WithScores,
-): Result & { scores: Tensor };
-export function attentionSync(q: TensorLike, k: TensorLike, v: TensorLike, options?: AttentionOptions): Result;
-export function attentionSync(q: TensorLike, sequences: readonly Sequence[], options?: CachedAttentionOptions): Result;
-export function attentionSync(q: TensorLike, k: TensorLike | readonly Sequence[], ...rest: readonly unknown[]): Result {
+  options: AttentionOptions & { scores: NonNullable<AttentionOptions['scores']> },
+): AttentionResult & { scores: Tensor };
+export function attentionSync(q: TensorLike, k: TensorLike, v: TensorLike, options?: AttentionOptions): AttentionResult;
+export function attentionSync(
+  q: TensorLike,
+  sequences: readonly Sequence[],
+  options?: CachedAttentionOptions,
+): AttentionResult;
+export function attentionSync(
+  q: TensorLike,
+  k: TensorLike | readonly Sequence[],
+  ...rest: readonly unknown[]
+): AttentionResult {
   if (Array.isArray(k)) return cachedOnThisThread(q, k, rest[0] as CachedAttentionOptions);
   return onThisThread(q, k as TensorLike, rest[0] as TensorLike, rest[1] as AttentionOptions);
 }

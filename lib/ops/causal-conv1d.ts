@@ -1,25 +1,34 @@
-import type { CausalConv1dOptions as Options, CausalConv1dResult as Result } from '../generated/causal-conv1d';
+import type { CausalConv1dOptions, CausalConv1dResult } from '../generated/causal-conv1d';
 import { operation } from '../native';
 import type { Tensor, TensorLike } from '../tensor';
-import type { CallOptions } from './call-options';
 
-export type CausalConv1dOptions = Options & CallOptions;
-export type CausalConv1dResult = Result;
-type WithState = { returnState: true };
+export type { CausalConv1dOptions, CausalConv1dResult };
 
 const onPool =
-  operation<(x: TensorLike, weight: TensorLike, options?: CausalConv1dOptions) => Promise<Result>>('causalConv1d');
+  operation<(x: TensorLike, weight: TensorLike, options?: CausalConv1dOptions) => Promise<CausalConv1dResult>>(
+    'causalConv1d',
+  );
 const onThisThread =
-  operation<(x: TensorLike, weight: TensorLike, options?: CausalConv1dOptions) => Result>('causalConv1dSync');
+  operation<(x: TensorLike, weight: TensorLike, options?: CausalConv1dOptions) => CausalConv1dResult>(
+    'causalConv1dSync',
+  );
 
 /** Causal convolution along the tokens of `x` [B, T, C], each channel with its own taps: `weight` [C, W]. */
 export function causalConv1d(
   x: TensorLike,
   weight: TensorLike,
-  options: CausalConv1dOptions & WithState,
-): Promise<Result & { state: Tensor }>;
-export function causalConv1d(x: TensorLike, weight: TensorLike, options?: CausalConv1dOptions): Promise<Result>;
-export function causalConv1d(x: TensorLike, weight: TensorLike, options?: CausalConv1dOptions): Promise<Result> {
+  options: CausalConv1dOptions & { returnState: true },
+): Promise<CausalConv1dResult & { state: Tensor }>;
+export function causalConv1d(
+  x: TensorLike,
+  weight: TensorLike,
+  options?: CausalConv1dOptions,
+): Promise<CausalConv1dResult>;
+export function causalConv1d(
+  x: TensorLike,
+  weight: TensorLike,
+  options?: CausalConv1dOptions,
+): Promise<CausalConv1dResult> {
   return onPool(x, weight, options);
 }
 
@@ -27,9 +36,9 @@ export function causalConv1d(x: TensorLike, weight: TensorLike, options?: Causal
 export function causalConv1dSync(
   x: TensorLike,
   weight: TensorLike,
-  options: CausalConv1dOptions & WithState,
-): Result & { state: Tensor };
-export function causalConv1dSync(x: TensorLike, weight: TensorLike, options?: CausalConv1dOptions): Result;
-export function causalConv1dSync(x: TensorLike, weight: TensorLike, options?: CausalConv1dOptions): Result {
+  options: CausalConv1dOptions & { returnState: true },
+): CausalConv1dResult & { state: Tensor };
+export function causalConv1dSync(x: TensorLike, weight: TensorLike, options?: CausalConv1dOptions): CausalConv1dResult;
+export function causalConv1dSync(x: TensorLike, weight: TensorLike, options?: CausalConv1dOptions): CausalConv1dResult {
   return onThisThread(x, weight, options);
 }

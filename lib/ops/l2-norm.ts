@@ -1,20 +1,18 @@
-import type { L2NormOptions as Options, L2NormResult as Result } from '../generated/l2-norm';
+import type { L2NormOptions, L2NormResult } from '../generated/l2-norm';
 import { operation } from '../native';
 import type { TensorLike } from '../tensor';
-import type { CallOptions } from './call-options';
 
-export type L2NormOptions = Options & CallOptions;
-export type L2NormResult = Result;
+export type { L2NormOptions, L2NormResult };
 
-const onPool = operation<(x: TensorLike, options?: L2NormOptions) => Promise<Result>>('l2Norm');
-const onThisThread = operation<(x: TensorLike, options?: L2NormOptions) => Result>('l2NormSync');
+const onPool = operation<(x: TensorLike, options?: L2NormOptions) => Promise<L2NormResult>>('l2Norm');
+const onThisThread = operation<(x: TensorLike, options?: L2NormOptions) => L2NormResult>('l2NormSync');
 
 /** Divides each vector along the last axis of `x` by its length. */
-export function l2Norm(x: TensorLike, options?: L2NormOptions): Promise<Result> {
+export function l2Norm(x: TensorLike, options?: L2NormOptions): Promise<L2NormResult> {
   return onPool(x, options);
 }
 
 /** Like `l2Norm`, and returns when the result is there: for worker threads, and for one token at a time. */
-export function l2NormSync(x: TensorLike, options?: L2NormOptions): Result {
+export function l2NormSync(x: TensorLike, options?: L2NormOptions): L2NormResult {
   return onThisThread(x, options);
 }

@@ -1,27 +1,24 @@
-import type { LinearAttentionOptions as Options, LinearAttentionResult as Result } from '../generated/linear-attention';
+import type { LinearAttentionOptionsByUpdateRule, LinearAttentionResult } from '../generated/linear-attention';
 import type { RecurrentState } from '../cache/recurrent-state';
 import { StateStep } from '../cache/step-states';
 import { operation } from '../native';
 import type { Tensor, TensorLike } from '../tensor';
-import type { CallOptions } from './call-options';
 
-export type LinearAttentionOptions = Options &
-  CallOptions & {
-    /**
-     * Sessions of one pool, one per sequence of the batch: their states are read and move on, all in this call. Nothing
-     * changes when it fails; a session in two calls at once, or twice in one, is `ERR_ATTN_BUSY`. The rule is the pool's.
-     */
-    states?: readonly RecurrentState[] | undefined;
-  };
-export type LinearAttentionResult = Result;
-type WithState = { returnState: true };
+/** Options of linearAttention: those that belong to the update rule, and sessions. */
+export type LinearAttentionOptions = LinearAttentionOptionsByUpdateRule & {
+  /**
+   * Sessions of one pool, one per sequence of the batch: their states are read and move on, all in this call. Nothing
+   * changes when it fails; a session in two calls at once, or twice in one, is `ERR_ATTN_BUSY`. The rule is the pool's.
+   */
+  states?: readonly RecurrentState[] | undefined;
+};
 
 const onPool =
-  operation<(q: TensorLike, k: TensorLike, v: TensorLike, options?: LinearAttentionOptions) => Promise<Result>>(
-    'linearAttention',
-  );
+  operation<
+    (q: TensorLike, k: TensorLike, v: TensorLike, options?: LinearAttentionOptions) => Promise<LinearAttentionResult>
+  >('linearAttention');
 const onThisThread =
-  operation<(q: TensorLike, k: TensorLike, v: TensorLike, options?: LinearAttentionOptions) => Result>(
+  operation<(q: TensorLike, k: TensorLike, v: TensorLike, options?: LinearAttentionOptions) => LinearAttentionResult>(
     'linearAttentionSync',
   );
 
@@ -34,20 +31,20 @@ export function linearAttention(
   q: TensorLike,
   k: TensorLike,
   v: TensorLike,
-  options: LinearAttentionOptions & WithState,
-): Promise<Result & { state: Tensor }>;
+  options: LinearAttentionOptions & { returnState: true },
+): Promise<LinearAttentionResult & { state: Tensor }>;
 export function linearAttention(
   q: TensorLike,
   k: TensorLike,
   v: TensorLike,
   options?: LinearAttentionOptions,
-): Promise<Result>;
+): Promise<LinearAttentionResult>;
 export function linearAttention(
   q: TensorLike,
   k: TensorLike,
   v: TensorLike,
   options?: LinearAttentionOptions,
-): Promise<Result> {
+): Promise<LinearAttentionResult> {
   return options?.states === undefined ? onPool(q, k, v, options) : stepOnPool(q, k, v, options);
 }
 
@@ -57,7 +54,7 @@ async function stepOnPool(
   k: TensorLike,
   v: TensorLike,
   options: LinearAttentionOptions,
-): Promise<Result> {
+): Promise<LinearAttentionResult> {
   const step = new StateStep(k, v, { ...options }, options.signal === undefined);
   try {
     const result = await onPool(q, k, v, step.options as LinearAttentionOptions);
@@ -74,20 +71,20 @@ export function linearAttentionSync(
   q: TensorLike,
   k: TensorLike,
   v: TensorLike,
-  options: LinearAttentionOptions & WithState,
-): Result & { state: Tensor };
+  options: LinearAttentionOptions & { returnState: true },
+): LinearAttentionResult & { state: Tensor };
 export function linearAttentionSync(
   q: TensorLike,
   k: TensorLike,
   v: TensorLike,
   options?: LinearAttentionOptions,
-): Result;
+): LinearAttentionResult;
 export function linearAttentionSync(
   q: TensorLike,
   k: TensorLike,
   v: TensorLike,
   options?: LinearAttentionOptions,
-): Result {
+): LinearAttentionResult {
   if (options?.states === undefined) return onThisThread(q, k, v, options);
   const step = new StateStep(k, v, { ...options }, true);
   try {

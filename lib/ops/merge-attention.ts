@@ -1,10 +1,8 @@
-import type { MergeAttentionOptions as Options, MergeAttentionResult as Result } from '../generated/merge-attention';
+import type { MergeAttentionOptions, MergeAttentionResult } from '../generated/merge-attention';
 import { operation } from '../native';
 import type { TensorLike } from '../tensor';
-import type { CallOptions } from './call-options';
 
-export type MergeAttentionOptions = Options & CallOptions;
-export type MergeAttentionResult = Result;
+export type { MergeAttentionOptions, MergeAttentionResult };
 
 /** Attention over a part of the keys, as `attention` with `returnLse` gives it. */
 export interface AttentionPart {
@@ -12,9 +10,13 @@ export interface AttentionPart {
   readonly lse: TensorLike;
 }
 
-type Lists<Return> = (outs: readonly TensorLike[], lses: readonly TensorLike[], options?: Options) => Return;
-const onPool = operation<Lists<Promise<Result>>>('mergeAttention');
-const onThisThread = operation<Lists<Result>>('mergeAttentionSync');
+type Lists<Return> = (
+  outs: readonly TensorLike[],
+  lses: readonly TensorLike[],
+  options?: MergeAttentionOptions,
+) => Return;
+const onPool = operation<Lists<Promise<MergeAttentionResult>>>('mergeAttention');
+const onThisThread = operation<Lists<MergeAttentionResult>>('mergeAttentionSync');
 
 // What is no list of parts goes on as it is: the native side says what is wrong with it.
 const column = (parts: readonly AttentionPart[], name: keyof AttentionPart): readonly TensorLike[] =>
@@ -24,11 +26,17 @@ const column = (parts: readonly AttentionPart[], name: keyof AttentionPart): rea
  * Combines attention over parts of the keys into attention over all of them, by the log-sum-exp of each part. The order of
  * the parts fixes the order of the sums. `sinks` are counted here, once, and not in the parts.
  */
-export function mergeAttention(parts: readonly AttentionPart[], options?: MergeAttentionOptions): Promise<Result> {
+export function mergeAttention(
+  parts: readonly AttentionPart[],
+  options?: MergeAttentionOptions,
+): Promise<MergeAttentionResult> {
   return onPool(column(parts, 'out'), column(parts, 'lse'), options);
 }
 
 /** Like `mergeAttention`, and returns when the result is there: for worker threads, and for one token at a time. */
-export function mergeAttentionSync(parts: readonly AttentionPart[], options?: MergeAttentionOptions): Result {
+export function mergeAttentionSync(
+  parts: readonly AttentionPart[],
+  options?: MergeAttentionOptions,
+): MergeAttentionResult {
   return onThisThread(column(parts, 'out'), column(parts, 'lse'), options);
 }

@@ -1,25 +1,22 @@
-import type { TokenShiftOptions as Options, TokenShiftResult as Result } from '../generated/token-shift';
+import type { TokenShiftOptions, TokenShiftResult } from '../generated/token-shift';
 import { operation } from '../native';
 import type { Tensor, TensorLike } from '../tensor';
-import type { CallOptions } from './call-options';
 
-export type TokenShiftOptions = Options & CallOptions;
-export type TokenShiftResult = Result;
-type WithState = { returnState: true };
+export type { TokenShiftOptions, TokenShiftResult };
 
 const onPool =
-  operation<(x: TensorLike, mix: TensorLike, options?: TokenShiftOptions) => Promise<Result>>('tokenShift');
+  operation<(x: TensorLike, mix: TensorLike, options?: TokenShiftOptions) => Promise<TokenShiftResult>>('tokenShift');
 const onThisThread =
-  operation<(x: TensorLike, mix: TensorLike, options?: TokenShiftOptions) => Result>('tokenShiftSync');
+  operation<(x: TensorLike, mix: TensorLike, options?: TokenShiftOptions) => TokenShiftResult>('tokenShiftSync');
 
 /** Mixes each token with the one before it: out[m] = x + (previous − x) · mix[m]. */
 export function tokenShift(
   x: TensorLike,
   mix: TensorLike,
-  options: TokenShiftOptions & WithState,
-): Promise<Result & { state: Tensor }>;
-export function tokenShift(x: TensorLike, mix: TensorLike, options?: TokenShiftOptions): Promise<Result>;
-export function tokenShift(x: TensorLike, mix: TensorLike, options?: TokenShiftOptions): Promise<Result> {
+  options: TokenShiftOptions & { returnState: true },
+): Promise<TokenShiftResult & { state: Tensor }>;
+export function tokenShift(x: TensorLike, mix: TensorLike, options?: TokenShiftOptions): Promise<TokenShiftResult>;
+export function tokenShift(x: TensorLike, mix: TensorLike, options?: TokenShiftOptions): Promise<TokenShiftResult> {
   return onPool(x, mix, options);
 }
 
@@ -27,9 +24,9 @@ export function tokenShift(x: TensorLike, mix: TensorLike, options?: TokenShiftO
 export function tokenShiftSync(
   x: TensorLike,
   mix: TensorLike,
-  options: TokenShiftOptions & WithState,
-): Result & { state: Tensor };
-export function tokenShiftSync(x: TensorLike, mix: TensorLike, options?: TokenShiftOptions): Result;
-export function tokenShiftSync(x: TensorLike, mix: TensorLike, options?: TokenShiftOptions): Result {
+  options: TokenShiftOptions & { returnState: true },
+): TokenShiftResult & { state: Tensor };
+export function tokenShiftSync(x: TensorLike, mix: TensorLike, options?: TokenShiftOptions): TokenShiftResult;
+export function tokenShiftSync(x: TensorLike, mix: TensorLike, options?: TokenShiftOptions): TokenShiftResult {
   return onThisThread(x, mix, options);
 }

@@ -66,8 +66,8 @@ function unionType(op, name) {
   });
   const common = op.options.filter((option) => option.name !== on && !governed.has(option.name) && !option.internal);
   return (
-    `export interface ${name}Common {\n${common.map(optionLine).join('')}${outOption(op)}}\n\n${variants.map((one) => one.text).join('\n')}\n` +
-    `export type ${name} = ${variants.map((one) => one.type).join(' | ')};\n`
+    `export interface ${name}Common extends CallOptions {\n${common.map(optionLine).join('')}${outOption(op)}}\n\n${variants.map((one) => one.text).join('\n')}\n` +
+    `export type ${name}By${on[0].toUpperCase()}${on.slice(1)} = ${variants.map((one) => one.type).join(' | ')};\n`
   );
 }
 
@@ -84,7 +84,7 @@ function opFile(op) {
   const name = pascal(op.op);
   const options = op.variants
     ? unionType(op, `${name}Options`)
-    : `export interface ${name}Options {\n${op.options
+    : `export interface ${name}Options extends CallOptions {\n${op.options
         .filter((option) => !option.internal)
         .map(optionLine)
         .join('')}${outOption(op)}}\n`;
@@ -94,10 +94,11 @@ function opFile(op) {
     return `  /** ${output.doc} [${output.axes.join(', ')}].${condition} */\n  ${output.name}${when.length ? '?' : ''}: Tensor;\n`;
   });
   const usesLike = op.options.some((field) => /TensorLike/.test(scalarType(field)));
-  return `${HEADER}import type { Tensor${usesLike ? ', TensorLike' : ''} } from '../tensor';
+  return `${HEADER}import type { CallOptions } from '../ops/call-options';
+import type { Tensor${usesLike ? ', TensorLike' : ''} } from '../tensor';
 
 /** Options of ${camel(op.op)}. ${op.doc} */
-${options.replace(/^export /, 'export ')}
+${options}
 /** Tensors that ${camel(op.op)} returns. */
 export interface ${name}Result {
 ${results.join('')}}
