@@ -53,6 +53,7 @@ try {
   process.exitCode = spawnSync(program, args, { stdio: 'inherit' }).status ?? 1;
 } catch (error) {
   if (!(error instanceof SetupError)) throw error;
-  console.error(`bench:native: ${error.message}`);
-  process.exitCode = toy && error instanceof Missing ? 0 : 1;
+  const skipped = toy && error instanceof Missing;
+  console.error(`${skipped ? 'skipped' : 'bench:native'}: ${error.message}`);
+  process.exitCode = skipped ? 0 : 1;
 }

@@ -5,6 +5,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { opTable } from '../dist/generated/op-table.js';
+import { statedFloor } from './glibc-floor.mjs';
 import { readSources } from './native-sources.mjs';
 import { root } from './setup/steps.mjs';
 
@@ -57,6 +58,9 @@ function table() {
     '',
     `Each kernel is compiled for ${listed.map((isa) => names[isa]).join(', ')};`,
     'the best that the machine has is chosen when the package is loaded.',
+    '',
+    `Prebuilt for linux-x64 with glibc ${statedFloor()} or newer; other systems compile from source (Node.js 20, 22 and 24;`,
+    'x86-64-v2 or arm64).',
   ].join('\n');
 }
 
