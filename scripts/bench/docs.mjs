@@ -10,7 +10,8 @@ import { markdownTable } from './table.mjs';
 const intro = `# Benchmarks
 
 Written by \`npm run bench -- --write-docs FILE…\` from measured results; the numbers are those of one machine on one day,
-named above each table. \`scripts/bench/targets.json\` holds the speed to reach, and \`--check\` fails where it is missed.
+named above each table. \`scripts/bench/targets.json\` holds the speed to reach and the kernel that has to run each
+case, and \`--check\` fails where either is missed.
 
 How to read them: every case is measured once per round, in turns with what it is compared with, and the medians over
 the rounds are shown; a ratio is the median of the rounds' own ratios, so that a load from outside meets both sides.

@@ -32,7 +32,7 @@ export function machine(lib) {
     isa,
     threads,
     preferred: firstOfEach(kernels),
-    system: `${process.platform}-${process.arch} ${release()}`,
+    system: `${process.platform}-${process.arch} ${release().split('.').slice(0, 2).join('.')}`,
     node: process.versions.node,
     version,
   };
