@@ -33,6 +33,9 @@ const consume = (out: Tensor) => out.shape;
 const [k1, v1, k2, v2] = [k, v, k, v];
 const [options1, options2] = [{}, {}];
 `,
+  'docs/tensors.md': `
+import { attentionSync, explain, info, isAttnError, setThreads, Tensor } from 'hybrid-attention';
+`,
 };
 
 describe.each(Object.entries(pages))('%s', (page, before) => {
