@@ -8,7 +8,7 @@ export const usage = (command) => `usage: npm run ${command} -- [options]
   --filter TEXT      only cases whose name contains TEXT; several may be given
   --json FILE        write the results to FILE
   --check            exit 1 when a target of scripts/bench/targets.json is missed, naming it
-  --toy              small sizes, one round: shows that everything runs, says nothing about speed
+  --toy              small sizes, one round: that everything runs, and each case by the kernel that it should; no speed
   --rounds N         how often each case is measured; medians are reported
   --write-docs FILE… write docs/benchmarks.md from results that --json wrote, and measure nothing
   --note TEXT        with --write-docs: what a reader should know of the circumstances`;
