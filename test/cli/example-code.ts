@@ -13,6 +13,9 @@ export function codeBlocks(page: string): string[] {
   return [...readFileSync(`${root}/${page}`, 'utf8').matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) => code!);
 }
 
+// Declarations of the language and of Node, parsed once.
+const parsed = new Map<string, ts.SourceFile | undefined>();
+
 export function typeProblems(code: string): string[] {
   const name = `${root}/example.mts`;
   const options: ts.CompilerOptions = { module: ts.ModuleKind.Node20, strict: true, noEmit: true, skipLibCheck: true };
@@ -20,8 +23,11 @@ export function typeProblems(code: string): string[] {
   const { getSourceFile, fileExists, readFile } = host;
   host.fileExists = (file) => file === name || fileExists(file);
   host.readFile = (file) => (file === name ? code : readFile(file));
-  host.getSourceFile = (file, ...rest) =>
-    file === name ? ts.createSourceFile(file, code, ts.ScriptTarget.ES2022) : getSourceFile(file, ...rest);
+  host.getSourceFile = (file, ...rest) => {
+    if (file === name) return ts.createSourceFile(file, code, ts.ScriptTarget.ES2022);
+    if (!parsed.has(file)) parsed.set(file, getSourceFile(file, ...rest));
+    return parsed.get(file);
+  };
   const program = ts.createProgram([name], { ...options, target: ts.ScriptTarget.ES2022 }, host);
   return ts.getPreEmitDiagnostics(program).map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' '));
 }
