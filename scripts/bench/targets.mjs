@@ -22,7 +22,7 @@ const judges = {
   },
   // Where the option is a matrix that has to be read, the time to read it at the measured bandwidth comes off first.
   slowdown(row, own, other) {
-    const { atMost, plusReading, perScore } = row.slowdown;
+    const { atMost, aim, plusReading, perScore } = row.slowdown;
     const reading = plusReading ? own.optionBytes / (own.probes.read * 1e6) : 0;
     const amount = perScore ? own.flops / other.flops : 1;
     const value = medianRatio(
@@ -33,16 +33,21 @@ const judges = {
     return {
       value,
       text: `${significant(value)}×`,
-      bound: `≤ ${atMost}×${perScore ? ' per score' : ''}${beyond}`,
+      bound: `≤ ${atMost}×${perScore ? ' per score' : ''}${beyond}${aim ? `, aim ${aim}×` : ''}`,
       ok: value <= atMost,
     };
   },
   share(row, own) {
-    const { of, atLeast } = row.share;
+    const { of, atLeast, aim } = row.share;
     const value = own.shares[of];
     const alsoFma = of === 'fma' ? '' : `; ${percent(own.shares.fma)} of fma`;
     const text = `${percent(value)}${own.shares.fma === undefined ? '' : alsoFma}`;
-    return { value, text, bound: `≥ ${percent(atLeast)} of ${of}`, ok: value >= atLeast };
+    return {
+      value,
+      text,
+      bound: `≥ ${percent(atLeast)} of ${of}${aim ? `, aim ${percent(aim)}` : ''}`,
+      ok: value >= atLeast,
+    };
   },
   time(row, own) {
     const value = own.ms * 1000;
