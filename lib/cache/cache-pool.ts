@@ -69,7 +69,7 @@ export interface Sequence extends Disposable {
   truncate(length: number): void;
   /** A sequence with the same tokens. Pages are shared until one of the two appends to them. */
   fork(): Sequence;
-  /** Tokens `start` to `end` as bytes with a version and a checksum; the whole sequence when absent. */
+  /** Tokens `start` to `end` as bytes with a version and a checksum; all that are kept when absent. */
   serialize(start?: number, end?: number): Uint8Array;
   /** Returns the pages to the pool. */
   dispose(): void;
@@ -84,8 +84,11 @@ export interface CachePoolClass {
 export interface SequenceClass {
   readonly prototype: Sequence;
   [Symbol.hasInstance](value: unknown): value is Sequence;
-  /** Reads what `serialize` wrote, in one piece or as chunks in order, into a pool of the same shape and dtype. */
-  deserialize(pool: CachePool, bytes: Uint8Array | readonly Uint8Array[]): Sequence;
+  /**
+   * Reads what `serialize` wrote, in one piece or as chunks in order, into a pool of the same shape and dtype; or behind a
+   * sequence that holds the tokens before: sequences with a common prefix write it once, and share its pages again.
+   */
+  deserialize(into: CachePool | Sequence, bytes: Uint8Array | readonly Uint8Array[]): Sequence;
 }
 
 export const CachePool: CachePoolClass = native.CachePool;

@@ -147,16 +147,18 @@ Status CacheSequence::append_serialized(const uint8_t* bytes, size_t size) {
   const auto start = static_cast<int64_t>(header.start);
   if (expected_length_ < 0) {
     expected_length_ = static_cast<int64_t>(header.length);
-    length_ = static_cast<int64_t>(header.first);
-    drop_before(std::max(length_, kept_from(expected_length_)));  // no page for what the window would drop
+    if (length_ == 0) first_ = length_ = static_cast<int64_t>(header.first);
+    drop_before(kept_from(expected_length_));  // no page for what the window would drop
   }
   if (start != length_ || static_cast<int64_t>(header.length) != expected_length_) {
     return bad("chunks are missing or out of order: expected tokens from " + std::to_string(length_) + " on, got " +
                std::to_string(start));
   }
   const int64_t length = length_ + tokens;
-  if (Status status = pool_->check_free(missing_pages(length)); !status.is_ok()) return status;
-  std::vector<int32_t> pages = grown(length, false);
+  const bool copy_last = tokens > 0 && continues_page() && pool_->references(pages_.back()) > 1;
+  Status status = pool_->check_free(missing_pages(length) + (copy_last ? 1 : 0));
+  if (!status.is_ok()) return status;
+  std::vector<int32_t> pages = grown(length, copy_last);
   drop_all();
   pages_.swap(pages);
   const int64_t next = std::clamp(first_, length_, length);

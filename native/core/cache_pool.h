@@ -75,7 +75,7 @@ class CacheSequence {
   std::shared_ptr<CacheSequence> fork() const;
 
   // cache_bytes.cc. Tokens [start, end) as versioned little-endian bytes with a checksum; a sequence may be written in
-  // several chunks, and is read back from them in order.
+  // several chunks, and is read back from them in order, by an empty one or by a fork of one that holds the first tokens.
   std::vector<uint8_t> serialize(int64_t start, int64_t end) const;
   Status append_serialized(const uint8_t* bytes, size_t size);
   // Whether chunks have given all the tokens that their header names.
@@ -101,7 +101,7 @@ class CacheSequence {
   std::vector<int32_t> pages_;  // from the one that holds first_ on
   int64_t first_ = 0;           // never falls, but when the sequence begins anew
   int64_t length_ = 0;
-  int64_t expected_length_ = -1;  // of the chunks it is read from
+  int64_t expected_length_ = -1;  // by the chunks read so far
   bool busy_ = false;
 };
 

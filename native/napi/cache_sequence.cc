@@ -14,6 +14,12 @@ CacheSequence& sequence_of(const SequenceObject& object, const char* operation) 
   return *object.sequence;
 }
 
+std::shared_ptr<CacheSequence> fork_of(const SequenceObject& object, const char* operation) {
+  const CacheSequence& sequence = sequence_of(object, operation);
+  if (sequence.busy()) fail(ErrorCode::busy, std::string(operation) + ": another call is using this sequence");
+  return sequence.fork();
+}
+
 napi_value create(Environment& environment, std::shared_ptr<PoolMemory> memory,
                   std::shared_ptr<CacheSequence> sequence) {
   return create_object(environment,
@@ -69,9 +75,7 @@ napi_value truncate(napi_env env, napi_callback_info info) {
 
 napi_value fork(napi_env env, napi_callback_info info) {
   return on_receiver<SequenceObject>(env, info, [&](SequenceObject& object, const Arguments<1>&) {
-    CacheSequence& sequence = sequence_of(object, "Sequence.fork");
-    if (sequence.busy()) fail(ErrorCode::busy, "Sequence.fork: another call is using this sequence");
-    return create(object.environment(), object.memory, sequence.fork());
+    return create(object.environment(), object.memory, fork_of(object, "Sequence.fork"));
   });
 }
 
@@ -105,16 +109,30 @@ void append_bytes(napi_env env, CacheSequence& sequence, napi_value value, const
   check(sequence.append_serialized(reinterpret_cast<const uint8_t*>(array.data), static_cast<size_t>(array.bytes)));
 }
 
+struct Reading {
+  std::shared_ptr<PoolMemory> memory;
+  std::shared_ptr<CacheSequence> sequence;
+};
+
+// A new sequence of a pool, or a fork that continues a prefix.
+Reading begin_reading(Environment& environment, napi_value into) {
+  if (const auto* pool = unwrap<PoolObject>(environment, into); pool != nullptr) {
+    if (pool->memory == nullptr) fail(ErrorCode::disposed, "Sequence.deserialize: the pool was disposed");
+    return {pool->memory, std::make_shared<CacheSequence>(pool->memory->pool())};
+  }
+  const auto* prefix = unwrap<SequenceObject>(environment, into);
+  if (prefix == nullptr) {
+    fail(ErrorCode::arg_type,
+         "Sequence.deserialize: into must be a CachePool or a Sequence, got " + describe(environment.env(), into));
+  }
+  return {prefix->memory, fork_of(*prefix, "Sequence.deserialize")};
+}
+
 napi_value deserialize(napi_env env, napi_callback_info info) {
   return guarded(env, [&] {
     Arguments<2> arguments(env, info);
     Environment& environment = Environment::of(env);
-    const auto* pool = unwrap<PoolObject>(environment, arguments[0]);
-    if (pool == nullptr) {
-      fail(ErrorCode::arg_type, "Sequence.deserialize: pool must be a CachePool, got " + describe(env, arguments[0]));
-    }
-    if (pool->memory == nullptr) fail(ErrorCode::disposed, "Sequence.deserialize: the pool was disposed");
-    auto sequence = std::make_shared<CacheSequence>(pool->memory->pool());
+    auto [memory, sequence] = begin_reading(environment, arguments[0]);
     bool array = false;
     uint32_t count = 0;
     check(env, napi_is_array(env, arguments[1], &array));
@@ -133,7 +151,7 @@ napi_value deserialize(napi_env env, napi_callback_info info) {
       fail(ErrorCode::data, "Sequence.deserialize: the bytes end after token " + std::to_string(sequence->length()) +
                                 "; the last chunks are missing");
     }
-    return create(environment, pool->memory, std::move(sequence));
+    return create(environment, std::move(memory), std::move(sequence));
   });
 }
 

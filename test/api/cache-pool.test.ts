@@ -209,6 +209,52 @@ describe('sequences', () => {
     }
   });
 
+  it('write a common prefix once, and share its pages again', () => {
+    const random = new Random(41);
+    for (const shared of [32, 39, 40]) {
+      const parent = pool().sequence();
+      fill(parent, random, shared);
+      const forks = [1, 0, 23].map((count) => {
+        const fork = parent.fork();
+        fill(fork, random, count);
+        return fork;
+      });
+      const target = pool({ pages: 10 });
+      const prefix = Sequence.deserialize(target, parent.serialize());
+      const before = target.freePages;
+      const copies = forks.map((fork) => Sequence.deserialize(prefix, fork.serialize(shared)));
+      const full = Math.floor(shared / 16);
+      const own = forks.map(({ length }) => (length > shared ? Math.ceil(length / 16) - full : 0));
+      expect(target.freePages).toBe(before - own.reduce((a, b) => a + b));
+      const q = queries(random, 1);
+      copies.forEach((copy, i) => expectSameBits(read(copy, q), read(forks[i]!, q)));
+      expectSameBits(read(prefix, q), read(parent, q));
+      for (const copy of copies) copy.dispose();
+      expect(target.freePages).toBe(before);
+    }
+  });
+
+  it('refuse to continue a prefix that ends elsewhere, or what is none', () => {
+    const random = new Random(43);
+    const parent = pool().sequence();
+    fill(parent, random, 20);
+    const fork = parent.fork();
+    fill(fork, random, 3);
+    expectError(
+      caught(() => Sequence.deserialize(parent, fork.serialize(19))),
+      Error,
+      'ERR_ATTN_DATA',
+      'expected tokens from 20 on, got 19',
+    );
+    expectError(
+      caught(() => Sequence.deserialize({} as Sequence, fork.serialize())),
+      TypeError,
+      'ERR_ATTN_ARG_TYPE',
+      'into must be a CachePool or a Sequence',
+    );
+    expect(parent.length).toBe(20);
+  });
+
   it('refuse damaged bytes and those of another pool', () => {
     const sequence = pool().sequence();
     fill(sequence, new Random(31), 5);
