@@ -227,7 +227,7 @@ describe('sequences', () => {
       const own = forks.map(({ length }) => (length > shared ? Math.ceil(length / 16) - full : 0));
       expect(target.freePages).toBe(before - own.reduce((a, b) => a + b));
       const q = queries(random, 1);
-      copies.forEach((copy, i) => expectSameBits(read(copy, q), read(forks[i]!, q)));
+      for (const [i, copy] of copies.entries()) expectSameBits(read(copy, q), read(forks[i]!, q));
       expectSameBits(read(prefix, q), read(parent, q));
       for (const copy of copies) copy.dispose();
       expect(target.freePages).toBe(before);

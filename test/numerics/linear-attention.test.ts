@@ -134,4 +134,15 @@ describe('the normaliser', () => {
     const { out } = runLinear({ q: zero, k: zero, v: zero, featureMap: 'relu', normalize: true }, { dtype: 'f32' });
     expect(Array.from(out.data)).toEqual(new Array(20).fill(0));
   });
+
+  it('of no tokens at all divides nothing', () => {
+    const random = new Random(7);
+    for (const causal of [true, false]) {
+      for (const featureMap of ['elu1', 'relu', 'softmax'] as const) {
+        const [q, v] = [random.normals([2, 0, 3, 8]), random.normals([2, 0, 3, 5])];
+        const given: LinearAttentionCase = { updateRule: 'linear', q, k: q, v, causal, featureMap, normalize: true };
+        expect(runLinear(given, { dtype: 'f32' }).out.shape).toEqual([2, 0, 3, 5]);
+      }
+    }
+  });
 });
