@@ -1,4 +1,5 @@
-// Tensors beyond what an ArrayBuffer or the machine's memory holds. Their memory is never touched, so it costs nothing.
+// Memory at its limits: tensors beyond what an ArrayBuffer or the machine holds, which is never touched and so costs
+// nothing, and what a long call takes beside its tensors.
 import { spawnSync } from 'node:child_process';
 import { constants } from 'node:buffer';
 import { join, resolve } from 'node:path';
@@ -39,4 +40,13 @@ it.skipIf(process.platform !== 'linux')('data that would have to be copied into 
   expect([stderr, status]).toEqual(['', 0]);
   const message = expect.stringContaining('Tensor.data: the tensor needs 1073741824 bytes');
   expect(JSON.parse(stdout)).toMatchObject({ data: { code: 'ERR_ATTN_OUT_OF_MEMORY', message }, small: 4 });
+});
+
+it.skipIf(process.platform !== 'linux')('a prompt into a cache needs no memory that grows with it', () => {
+  const program = join(__dirname, 'programs/prompt-memory.cjs');
+  const { stdout, stderr } = spawnSync(process.execPath, [program, resolve(__dirname, '../..'), '6000'], {
+    encoding: 'utf8',
+  });
+  expect(stderr).toBe('');
+  expect(Number(stdout)).toBeLessThan(16); // partial results of all rows would take 70 MiB
 });

@@ -38,50 +38,31 @@ struct DecodeItem {
 // Rows that go through a tile together.
 inline int64_t tile_rows(int64_t rows) { return rows >= 3 ? 4 : rows; }
 
-// A call and where its keys are: in its tensors, or, with `cache`, in the pages of cached sequences.
-struct DecodeSource {
-  const AttentionCall& call;
-  const CacheView* cache;
-  int64_t query_blocks;  // items of one sequence
-
-  SequenceRules rules(int64_t batch) const {
-    if (cache == nullptr) return sequence_rules(call, batch);
-    const CachedKeys& cached = cache->sequences[batch];
-    SequenceRules rules{batch, 0, call.axes.T, 0, cached.length, 0, {cached.first, cached.length}, -1, -1, 0, 0};
-    if (call.options.cu_seqlens.present) {
-      const TensorView& q = call.options.cu_seqlens.q;
-      const int32_t* offsets = q.as<const int32_t>() + batch * q.strides[0];
-      rules.query_begin = offsets[0];
-      rules.queries = offsets[q.strides[0]] - offsets[0];
-    }
-    rules.start = cached.length - rules.queries;
-    apply_options(call.options, rules);
-    return rules;
-  }
-};
-
-// The queries of an item and the keys they see; none where another form takes the sequence.
-inline void choose_queries(const DecodeSource& source, int64_t block, DecodeItem& item) {
-  const AttentionCall& call = source.call;
-  const int64_t queries = item.rules.queries;
-  if (call.options.key_indices.present && block < queries) {
-    item.queries = {block, block + 1};
-    item.keys = {0, call.axes.I};
-    return;
-  }
-  const int64_t first = block * kDecodeQueries;
-  const int64_t last = first + kDecodeQueries < queries ? first + kDecodeQueries : queries;
-  if (first >= last || (source.cache == nullptr && queries > kDecodeQueries)) return;
-  item.queries = {first, last};
-  item.keys = {visible_keys(item.rules, first).first, visible_keys(item.rules, last - 1).last};
+// A sequence's items, each with queries of its own.
+inline int64_t items_per_sequence(const AttentionCall& call) {
+  return call.options.key_indices.present && call.axes.T > 0 ? call.axes.T : 1;
 }
 
-inline DecodeItem decode_item(const DecodeSource& source, int64_t index) {
+// The queries of an item and the keys they see; none where another form takes the sequence.
+inline void choose_queries(const AttentionCall& call, int64_t index, DecodeItem& item) {
+  const int64_t queries = item.rules.queries;
+  if (queries == 0) return;
+  if (call.options.key_indices.present) {
+    item.queries = {index, index + 1};
+    item.keys = {0, call.axes.I};
+  } else if (queries <= kDecodeQueries) {
+    item.queries = {0, queries};
+    item.keys = {visible_keys(item.rules, 0).first, visible_keys(item.rules, queries - 1).last};
+  }
+}
+
+inline DecodeItem decode_item(const AttentionSource& source, int64_t index) {
   const AttentionCall& call = source.call;
   const TensorView& indices = call.options.key_indices;
   DecodeItem item{};
-  item.rules = source.rules(index / source.query_blocks);
-  choose_queries(source, index % source.query_blocks, item);
+  const int64_t per_sequence = items_per_sequence(call);
+  item.rules = source.rules(index / per_sequence);
+  choose_queries(call, index % per_sequence, item);
   const int64_t group = call.axes.Hkv > 0 ? call.axes.Hq / call.axes.Hkv : 0;
   const int64_t rows = (item.queries.last - item.queries.first) * group;
   if (rows == 0) return item;

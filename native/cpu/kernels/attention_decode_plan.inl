@@ -7,7 +7,7 @@
 template <typename S, typename C>
 struct DecodePlan {
   const AttentionCall& call;
-  DecodeSource source;
+  AttentionSource source;
   int64_t items;
   int64_t tasks = 0;
   int64_t shared_bytes = 0;
@@ -19,13 +19,7 @@ struct DecodePlan {
 
   // With `takes` false a plan of nothing.
   explicit DecodePlan(const AttentionCall& c, bool takes = true, const CacheView* cache = nullptr)
-      : call(c), source{c, cache, 1}, items(takes ? c.axes.B : 0) {
-    if (c.options.key_indices.present && c.axes.T > 0) source.query_blocks = c.axes.T;
-    for (int64_t b = 0; cache != nullptr && b < c.axes.B; ++b) {
-      const int64_t blocks = (source.rules(b).queries + kDecodeQueries - 1) / kDecodeQueries;
-      if (blocks > source.query_blocks) source.query_blocks = blocks;
-    }
-    items *= source.query_blocks;
+      : call(c), source{c, cache}, items(takes ? c.axes.B * items_per_sequence(c) : 0) {
     shared_bytes = 2 * round_up((items + 1) * static_cast<int64_t>(sizeof(int64_t)), 64);
     for (int64_t i = 0; i < items; ++i) {
       const DecodeItem item = decode_item(source, i);

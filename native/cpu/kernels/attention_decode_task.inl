@@ -208,7 +208,7 @@ inline void take_part(const AttentionCall& call, const DecodeItem& item, const K
   load_queries<kRows>(call, item, work);
   RowRules<S> row_rules{call, item.rules, ranges, {ranges[last_query].first, ranges[0].last}, item.queries.first,
                         0,    false,      false};
-  row_rules.cap = static_cast<float>(options.softcap.value_or(0) * 1.44269504088896341);
+  row_rules.cap = cap_in_bits(options);
   row_rules.hides = options.bias.present || options.mask.present;
   row_rules.by_row = row_rules.hides || options.alibi_slopes.present;
   KeyBlock<C> blocks[2];

@@ -46,6 +46,7 @@ inline void apply_options(const AttentionOptions& options, SequenceRules& rules)
   rules.block = options.block.value_or(0);
 }
 
+// Sequence `batch` of a call whose keys are in its tensors.
 inline SequenceRules sequence_rules(const AttentionCall& call, int64_t batch) {
   const AttentionOptions& options = call.options;
   SequenceRules rules{batch, 0, call.axes.T, 0, call.axes.S, 0, {0, call.axes.S}, -1, -1, 0, 0};
@@ -68,6 +69,27 @@ inline SequenceRules sequence_rules(const AttentionCall& call, int64_t batch) {
   apply_options(options, rules);
   return rules;
 }
+
+// A call and where its keys are: in its tensors, or, with `cache`, in the pages of cached sequences.
+struct AttentionSource {
+  const AttentionCall& call;
+  const CacheView* cache;
+
+  SequenceRules rules(int64_t batch) const {
+    if (cache == nullptr) return sequence_rules(call, batch);
+    const CachedKeys& cached = cache->sequences[batch];
+    SequenceRules rules{batch, 0, call.axes.T, 0, cached.length, 0, {cached.first, cached.length}, -1, -1, 0, 0};
+    if (call.options.cu_seqlens.present) {
+      const TensorView& q = call.options.cu_seqlens.q;
+      const int32_t* offsets = q.as<const int32_t>() + batch * q.strides[0];
+      rules.query_begin = offsets[0];
+      rules.queries = offsets[q.strides[0]] - offsets[0];
+    }
+    rules.start = cached.length - rules.queries;
+    apply_options(call.options, rules);
+    return rules;
+  }
+};
 
 // The keys row `t` of the sequence sees, but for bias and mask. Both ends rise with t, so rows [t0, t1) together see
 // no more than [keys of t0 .first, keys of t1 − 1 .last), and all see [keys of t1 − 1 .first, keys of t0 .last).
@@ -102,6 +124,13 @@ inline float score_factor(const AttentionCall& call, const SequenceRules& rules,
   return static_cast<float>(factor * 1.44269504088896341);
 }
 
+// The soft cap in bits, 0: none. Where caps are so large or small that f32 lacks them or their inverse, others do the same.
+inline float cap_in_bits(const AttentionOptions& options) {
+  if (!options.softcap.present) return 0;
+  const double cap = options.softcap.value * 1.44269504088896341;
+  return static_cast<float>(cap < 0x1p-126 ? 0x1p-126 : cap > 0x1p126 ? 0x1p126 : cap);
+}
+
 // What changes the scores of one row of one head, key by key.
 template <typename S>
 struct ScoreTerms {
@@ -123,7 +152,7 @@ template <typename S>
 inline ScoreTerms<S> score_terms(const AttentionCall& call, const SequenceRules& rules, int64_t head, int64_t t) {
   const AttentionOptions& options = call.options;
   ScoreTerms<S> terms;
-  terms.cap = static_cast<float>(options.softcap.value_or(0) * 1.44269504088896341);
+  terms.cap = cap_in_bits(options);
   auto row = [&](const TensorView& view) {
     return rules.batch * view.strides[0] + head * view.strides[1] + t * view.strides[2];
   };

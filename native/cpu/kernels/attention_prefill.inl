@@ -97,10 +97,10 @@ void prefill_tile(const PrefillPlan& plan, const SequenceRules& rules, int64_t h
   prefill_weigh_values(tile, finite);
 }
 
-// Rows [row_begin, row_end) of one sequence and key head.
-template <class E, typename S>
+// Rows [row_begin, row_end) of one sequence and key head, whose keys and values are `keys`.
+template <class E, typename S, class Rows>
 void prefill_task(const PrefillPlan& plan, const SequenceRules& rules, int64_t head, int64_t row_begin, int64_t row_end,
-                  const PrefillScratch<E>& scratch, const ExecContext& exec) {
+                  const Rows& keys, const PrefillScratch<E>& scratch, const ExecContext& exec) {
   prefill_load_rows<E, S>(plan, rules, head, row_begin, row_end, scratch);
   const int64_t rows = row_end - row_begin, tiles = divide_up(rows, kPrefillTile);
   int64_t low = INT64_MAX, high = 0;
@@ -111,7 +111,7 @@ void prefill_task(const PrefillPlan& plan, const SequenceRules& rules, int64_t h
   for (int64_t key = low / plan.block_keys * plan.block_keys; key < high; key += plan.block_keys) {
     const int64_t begin = at_least(0, low - key) / kPrefillPanel * kPrefillPanel;
     const int64_t end = at_most(plan.block_keys, divide_up(high - key, kPrefillPanel) * kPrefillPanel);
-    const bool finite = prefill_pack_keys<E, S>(plan, rules, head, key, begin, end, scratch);
+    const bool finite = prefill_pack_keys<E>(plan, rules, keys, key, begin, end, scratch);
     for (int64_t tile = 0; tile < tiles; ++tile) {
       if (tile % 16 == 0 && exec.stopped()) return;
       prefill_tile<E, S>(plan, rules, head, row_begin, row_end, tile, key, finite, scratch);
@@ -130,25 +130,40 @@ void prefill_task(const PrefillPlan& plan, const SequenceRules& rules, int64_t h
 // How the call falls into tasks: the longest first, all heads of one stretch of queries side by side.
 class PrefillTasks {
  public:
-  // For packed calls `table` holds B + 1 offsets; sequences that the decode form takes have no tasks here, so that what
-  // becomes of them does not depend on the sequences beside them.
-  PrefillTasks(const PrefillPlan& plan, int64_t* table) : plan_(plan), table_(table) {
+  // Sequences that the decode form takes have no tasks here, so that what becomes of them does not depend on the
+  // sequences beside them. Where some sequences may be such, `varied`, `place` has to name memory for a table.
+  PrefillTasks(const PrefillPlan& plan, const AttentionSource& source, bool varied)
+      : plan_(plan), source_(source), varied_(varied) {
     const AttentionAxes& axes = plan.call.axes;
-    if (plan.call.options.cu_seqlens.present) {
-      int64_t groups = 0;
-      for (int64_t b = 0; b < axes.B; ++b) {
-        table[b] = groups;
-        const int64_t queries = sequence_rules(plan.call, b).queries;
-        if (queries > kDecodeQueries) groups += groups_of(queries);
-      }
-      table[axes.B] = groups;
-      count_ = groups * axes.Hkv;
-    } else {
+    if (!varied) {
       groups_ = groups_of(axes.T);
       count_ = groups_ * axes.B * axes.Hkv;
+      work_ = axes.B * axes.T * at_least(axes.S, 1);
     }
+    for (int64_t b = 0; varied && b < axes.B; ++b) {
+      const SequenceRules rules = source.rules(b);
+      if (rules.queries <= kDecodeQueries) continue;
+      count_ += groups_of(rules.queries) * axes.Hkv;
+      work_ += rules.queries * at_least(rules.counted.last - rules.counted.first, 1);
+    }
+    work_ *= axes.Hq * (axes.K + axes.V);
   }
   int64_t count() const { return count_; }
+  int64_t work() const { return work_; }  // multiply-adds, were every key seen
+  size_t table_bytes() const {
+    return varied_ ? static_cast<size_t>(plan_.call.axes.B + 1) * sizeof(int64_t) : 0;
+  }
+  void place(std::byte* table) {
+    if (!varied_) return;
+    table_ = reinterpret_cast<int64_t*>(table);
+    int64_t groups = 0;
+    for (int64_t b = 0; b < plan_.call.axes.B; ++b) {
+      table_[b] = groups;
+      const int64_t queries = source_.rules(b).queries;
+      if (queries > kDecodeQueries) groups += groups_of(queries);
+    }
+    table_[plan_.call.axes.B] = groups;
+  }
 
   struct Task {
     SequenceRules rules;
@@ -158,7 +173,7 @@ class PrefillTasks {
     const AttentionAxes& axes = plan_.call.axes;
     int64_t b, group;
     const int64_t head = index % axes.Hkv;
-    if (plan_.call.options.cu_seqlens.present) {
+    if (varied_) {
       const int64_t entry = index / axes.Hkv;
       int64_t low = 0, high = axes.B;  // table_[low] <= entry < table_[high]
       while (high - low > 1) {
@@ -171,7 +186,7 @@ class PrefillTasks {
       b = index / axes.Hkv % axes.B;
       group = groups_ - 1 - index / axes.Hkv / axes.B;
     }
-    const SequenceRules rules = sequence_rules(plan_.call, b);
+    const SequenceRules rules = source_.rules(b);
     const int64_t blocks = divide_up(rules.queries * plan_.group, kPrefillRows);
     const int64_t groups = groups_of(rules.queries);
     return {rules, head, blocks * group / groups * kPrefillRows,
@@ -183,40 +198,54 @@ class PrefillTasks {
     return divide_up(divide_up(queries * plan_.group, kPrefillRows), plan_.group_blocks);
   }
   const PrefillPlan& plan_;
-  int64_t* table_;
+  const AttentionSource& source_;
+  bool varied_;
+  int64_t* table_ = nullptr;
   int64_t groups_ = 0;
   int64_t count_ = 0;
+  int64_t work_ = 0;
 };
 
-template <typename S>
-Status attention_prefill(const AttentionCall& call, ExecContext& exec) {
-  using E = PrefillEngine<S>;
-  const PrefillPlan plan = prefill_plan<E>(call, exec.threads());
-  const bool packed = call.options.cu_seqlens.present;
-  DecodePlan<S, S> few(call, packed);
-  const size_t table = packed ? static_cast<size_t>(call.axes.B + 1) * sizeof(int64_t) : 0;
+// Attends with every sequence of a call: those with few queries by the decode form, where `few` has tasks for them, the
+// others here. Queries are of S, keys and values of C. `prepare` runs once, when the memory is there.
+template <typename S, typename C, class Rows, typename Few, typename Prepare>
+Status attend_sequences(const AttentionSource& source, Few& few, bool varied, ExecContext& exec, Prepare prepare) {
+  using E = PrefillEngine<S, C>;
+  const PrefillPlan plan = prefill_plan<E>(source.call, exec.threads());
+  PrefillTasks tasks(plan, source, varied);
   size_t worker_bytes = 0;
-  PrefillScratch<E>::carve(plan, nullptr, &worker_bytes);
+  if (tasks.count() > 0) PrefillScratch<E>::carve(plan, nullptr, &worker_bytes);
   const auto few_bytes = static_cast<size_t>(few.worker_bytes);
-  Status reserved =
-      exec.reserve(static_cast<size_t>(few.shared_bytes) + table, few_bytes > worker_bytes ? few_bytes : worker_bytes);
+  const auto few_shared = static_cast<size_t>(few.shared_bytes);
+  const Status reserved =
+      exec.reserve(few_shared + tasks.table_bytes(), few_bytes > worker_bytes ? few_bytes : worker_bytes);
   if (!reserved.is_ok()) return reserved;
-  const AttentionAxes& axes = call.axes;
-  const int64_t pairs = axes.Hq * axes.T * at_least(axes.S, 1) * (call.options.cu_seqlens.present ? 1 : axes.B);
-  const int64_t work = pairs * (axes.K + axes.V);
+  prepare();
+  if (exec.stopped()) return {};
   decode_sequences(few, exec);
-  const PrefillTasks tasks(plan, reinterpret_cast<int64_t*>(exec.shared() + few.shared_bytes));
+  if (tasks.count() == 0) return {};
+  tasks.place(exec.shared() + few_shared);
   exec.parallel_for(
       tasks.count(),
       [&](int64_t index, std::byte* worker) {
         size_t bytes;
         const PrefillScratch<E> scratch = PrefillScratch<E>::carve(plan, worker, &bytes);
-        const typename PrefillTasks::Task task = tasks.at(index);
-        prefill_task<E, S>(plan, task.rules, task.head, task.row_begin, task.row_end, scratch, exec);
+        const PrefillTasks::Task task = tasks.at(index);
+        const Rows keys(source, task.rules, task.head);
+        prefill_task<E, S>(plan, task.rules, task.head, task.row_begin, task.row_end, keys, scratch, exec);
       },
-      work);
-  if (call.scores.present) prefill_inspect<S>(plan, exec, work);
-  return Status();
+      tasks.work());
+  return {};
+}
+
+template <typename S>
+Status attention_prefill(const AttentionCall& call, ExecContext& exec) {
+  const AttentionSource source{call, nullptr};
+  const bool packed = call.options.cu_seqlens.present;
+  DecodePlan<S, S> few(call, packed);
+  Status status = attend_sequences<S, S, PrefillTensorRows<S>>(source, few, packed, exec, [] {});
+  if (status.is_ok() && call.scores.present) prefill_inspect<S>(call, exec);
+  return status;
 }
 
 inline const char* attention_prefill_supports(const AttentionCall& call) {

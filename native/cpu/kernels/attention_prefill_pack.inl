@@ -77,13 +77,13 @@ void prefill_pack_key_panel(typename E::Element* to, const S* const* rows, int64
 }
 
 // One panel of keys of one column panel of values, `width` columns of it. Adds NaN lanes to `finite` when a value is not.
-template <typename S>
-[[gnu::always_inline]] inline void prefill_pack_value_panel(PrefillFloat, float* to, const S* const* rows,
+template <typename C>
+[[gnu::always_inline]] inline void prefill_pack_value_panel(PrefillFloat, float* to, const C* const* rows,
                                                             int64_t column, int64_t width, F32 (&finite)[4]) {
   for (int i = 0; i < kPrefillPanel; i += 2) {
     F32 values[4];
     for (int part = 0; part < 4; ++part) {
-      const S* from = rows[i + part / 2] + column + part % 2 * kLanes;
+      const C* from = rows[i + part / 2] + column + part % 2 * kLanes;
       const int64_t count = width - part % 2 * kLanes;
       values[part] = count >= kLanes ? load(from) : count > 0 ? load_partial(from, count) : zero();
       finite[part] = fma(values[part], zero(), finite[part]);
@@ -120,41 +120,117 @@ template <typename S>
   for (int64_t i = 0; i < dim * static_cast<int64_t>(sizeof(S)); i += 64) prefetch_l2(bytes + i);
 }
 
+// Where the keys and values of one key-value head of a sequence are: in the tensors of the call, in rows of C.
+template <typename C>
+struct PrefillTensorRows {
+  using Element = C;
+  const C* keys;
+  const C* values;
+  int64_t key_stride, value_stride;
+
+  PrefillTensorRows(const AttentionSource& source, const SequenceRules& rules, int64_t head)
+      : keys(first_row(source.call.k, rules, head)),
+        values(first_row(source.call.v, rules, head)),
+        key_stride(source.call.k.strides[1]),
+        value_stride(source.call.v.strides[1]) {}
+  static const C* first_row(const TensorView& view, const SequenceRules& rules, int64_t head) {
+    return view.as<const C>() + rules.batch * view.strides[0] + rules.key_begin * view.strides[1] +
+           head * view.strides[2];
+  }
+  const C* key(int64_t position) const { return keys + position * key_stride; }
+  const C* value(int64_t position) const { return values + position * value_stride; }
+};
+
+// The same in the pages of a cached sequence.
+template <typename C>
+struct PrefillPageRows {
+  using Element = C;
+  const CacheView& cache;
+  const CachedKeys& cached;
+  int64_t head;
+
+  PrefillPageRows(const AttentionSource& source, const SequenceRules& rules, int64_t head)
+      : cache(*source.cache), cached(source.cache->sequences[rules.batch]), head(head) {}
+  const std::byte* page(int64_t position) const {
+    return cached.pages[position / cache.page_tokens - cached.first_page];
+  }
+  int64_t row(int64_t position) const { return position % cache.page_tokens * cache.kv_heads + head; }
+  const C* key(int64_t position) const {
+    return reinterpret_cast<const C*>(page(position)) + row(position) * cache.key_dim;
+  }
+  const C* value(int64_t position) const {
+    return reinterpret_cast<const C*>(page(position) + cache.value_offset) + row(position) * cache.value_dim;
+  }
+  float key_scale(int64_t position) const {
+    return reinterpret_cast<const float*>(page(position) + cache.key_scale_offset)[row(position)];
+  }
+  float value_scale(int64_t position) const {
+    return reinterpret_cast<const float*>(page(position) + cache.value_scale_offset)[row(position)];
+  }
+};
+
+// Scales of a panel's keys and values; those of keys that do not count are 0.
+struct PrefillPanelScales {
+  alignas(64) float keys[kPrefillPanel];
+  alignas(64) float values[kPrefillPanel];
+};
+
+// Multiplies a packed panel of keys by their scales.
+inline void prefill_scale_keys(float* panel, int64_t steps, const PrefillPanelScales& scales) {
+  for (int64_t step = 0; step < steps; ++step, panel += kPrefillPanel) {
+    store(panel, mul(load(panel), load(scales.keys)));
+    store(panel + kLanes, mul(load(panel + kLanes), load(scales.keys + kLanes)));
+  }
+}
+
+// The same for one column panel of values. Adds NaN lanes to `finite` when a product is not.
+inline void prefill_scale_values(float* panel, const PrefillPanelScales& scales, F32 (&finite)[4]) {
+  for (int i = 0; i < kPrefillPanel; ++i, panel += kPrefillPanel) {
+    for (int half = 0; half < 2; ++half) {
+      const F32 value = mul(load(panel + half * kLanes), splat(scales.values[i]));
+      finite[half] = fma(value, zero(), finite[half]);
+      store(panel + half * kLanes, value);
+    }
+  }
+}
+
 // Packs keys [begin, end) of a block, both multiples of the panel; `first` is the sequence's key at the block's start.
 // Returns whether all values are finite.
-template <class E, typename S>
-bool prefill_pack_keys(const PrefillPlan& plan, const SequenceRules& rules, int64_t head, int64_t first, int64_t begin,
-                       int64_t end, const PrefillScratch<E>& scratch) {
-  const TensorView& k = plan.call.k;
-  const TensorView& v = plan.call.v;
-  const S* key_base =
-      k.as<const S>() + rules.batch * k.strides[0] + rules.key_begin * k.strides[1] + head * k.strides[2];
-  const S* value_base =
-      v.as<const S>() + rules.batch * v.strides[0] + rules.key_begin * v.strides[1] + head * v.strides[2];
-  const S* none = reinterpret_cast<const S*>(scratch.none);
+template <class E, class Rows>
+bool prefill_pack_keys(const PrefillPlan& plan, const SequenceRules& rules, const Rows& rows, int64_t first,
+                       int64_t begin, int64_t end, const PrefillScratch<E>& scratch) {
+  using C = typename Rows::Element;
+  constexpr bool kScaled = std::is_same_v<C, int8_t>;
+  const C* none = reinterpret_cast<const C*>(scratch.none);
   const int64_t dim = plan.call.axes.V;
   F32 finite[4] = {zero(), zero(), zero(), zero()};
   for (int64_t at = begin; at < end; at += kPrefillPanel) {
-    const S* keys[kPrefillPanel];
-    const S* values[kPrefillPanel];
+    const C* keys[kPrefillPanel];
+    const C* values[kPrefillPanel];
+    [[maybe_unused]] PrefillPanelScales scales;
     for (int i = 0; i < kPrefillPanel; ++i) {
       const int64_t key = first + at + i;
       const bool follows = key + kPrefillPanel < rules.counted.last && at + kPrefillPanel < end;
-      if (follows) {
-        prefill_prefetch(key_base + (key + kPrefillPanel) * k.strides[1], plan.call.axes.K);
-        prefill_prefetch(value_base + (key + kPrefillPanel) * v.strides[1], dim);
+      if (follows && key + kPrefillPanel >= rules.counted.first) {
+        prefill_prefetch(rows.key(key + kPrefillPanel), plan.call.axes.K);
+        prefill_prefetch(rows.value(key + kPrefillPanel), dim);
       }
       const bool counts = key >= rules.counted.first && key < rules.counted.last;
-      keys[i] = counts ? key_base + key * k.strides[1] : none;
-      values[i] = counts ? value_base + key * v.strides[1] : none;
+      keys[i] = counts ? rows.key(key) : none;
+      values[i] = counts ? rows.value(key) : none;
+      if constexpr (kScaled) {
+        scales.keys[i] = counts ? rows.key_scale(key) : 0.0f;
+        scales.values[i] = counts ? rows.value_scale(key) : 0.0f;
+      }
     }
-    prefill_pack_key_panel<E>(scratch.k + at * plan.steps * E::kPair, keys, plan.call.axes.K, plan.steps);
+    typename E::Element* panel = scratch.k + at * plan.steps * E::kPair;
+    prefill_pack_key_panel<E>(panel, keys, plan.call.axes.K, plan.steps);
+    if constexpr (kScaled) prefill_scale_keys(panel, plan.steps, scales);
     typename E::Element* to = scratch.v + at * kPrefillPanel;
-    int64_t column = 0;
-    for (; column + kPrefillPanel <= dim; column += kPrefillPanel, to += scratch.v_stride) {
-      prefill_pack_value_panel(E{}, to, values, column, kPrefillPanel, finite);
+    for (int64_t column = 0; column < dim; column += kPrefillPanel, to += scratch.v_stride) {
+      prefill_pack_value_panel(E{}, to, values, column, at_most(kPrefillPanel, dim - column), finite);
+      if constexpr (kScaled) prefill_scale_values(to, scales, finite);
     }
-    if (column < dim) prefill_pack_value_panel(E{}, to, values, column, dim - column, finite);
   }
   return !any(is_nan(add(add(finite[0], finite[1]), add(finite[2], finite[3]))));
 }

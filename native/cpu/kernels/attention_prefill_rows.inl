@@ -38,12 +38,11 @@ struct PrefillRowView {
 
 // One row of the inspected matrix.
 template <typename S>
-void prefill_inspect_row(const PrefillPlan& plan, const SequenceRules& rules, int64_t head, int64_t query) {
-  const AttentionCall& call = plan.call;
+void prefill_inspect_row(const AttentionCall& call, const SequenceRules& rules, int64_t head, int64_t query) {
   const AttentionScores stage = call.options.scores;
   float* to = call.scores.as<float>() + rules.batch * call.scores.strides[0] + head * call.scores.strides[1] +
               query * call.scores.strides[2];
-  const PrefillRowView<S> view(call, rules, plan.group, head, query);
+  const PrefillRowView<S> view(call, rules, call.axes.Hq / call.axes.Hkv, head, query);
   const KeyRange range = visible_keys(rules, query);
   const bool hides = stage == AttentionScores::biased || stage == AttentionScores::weights;
   ScoreTerms<S> terms = score_terms<S>(call, rules, head, query);
@@ -84,13 +83,13 @@ void prefill_inspect_row(const PrefillPlan& plan, const SequenceRules& rules, in
 }
 
 template <typename S>
-void prefill_inspect(const PrefillPlan& plan, ExecContext& exec, int64_t work) {
-  const AttentionAxes& axes = plan.call.axes;
+void prefill_inspect(const AttentionCall& call, ExecContext& exec) {
+  const AttentionAxes& axes = call.axes;
   exec.parallel_for(
       axes.B * axes.Hq * axes.T,
       [&](int64_t task, std::byte*) {
-        const SequenceRules rules = sequence_rules(plan.call, task / axes.T / axes.Hq);
-        prefill_inspect_row<S>(plan, rules, task / axes.T % axes.Hq, task % axes.T);
+        const SequenceRules rules = sequence_rules(call, task / axes.T / axes.Hq);
+        prefill_inspect_row<S>(call, rules, task / axes.T % axes.Hq, task % axes.T);
       },
-      work);
+      axes.B * axes.Hq * axes.T * axes.S * (axes.K + axes.V));
 }

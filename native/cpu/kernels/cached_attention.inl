@@ -4,9 +4,9 @@
 // Shapes:   q [B, T, Hq, K]; append.key [B, T, Hkv, K], append.value [B, T, Hkv, V]; pages as attn/cache_view.h has them
 // Units:    i8: element = scale · stored with scale = max |x| / 127 over a token's head; f8e4m3: stored as is, ±448 at most
 // Types:    queries f32, f16, bf16; pages of f32, f16, bf16, i8, f8e4m3; sums f32
-// Edge:     a row that holds NaN or infinity gets such a scale in i8, so that it is NaN when read; any number of queries,
-//   in blocks of 16
-// Cost:     as decode, for each block of queries; writing reads and writes each appended row once
+// Edge:     a row that holds NaN or infinity gets such a scale in i8, so that it is NaN when read
+// Cost:     sequences with at most 16 queries as decode, the others as prefill; writing reads and writes each appended row
+//   once
 // Oracle:   test/oracle/attention over the tokens in order
 
 template <typename C>
@@ -90,53 +90,52 @@ inline AttentionCall plain_call(const CachedAttentionCall& cached) {
 }
 
 template <typename C>
-inline void append_tokens(const CachedAttentionCall& call, const DecodeSource& source, ExecContext& exec) {
+inline void append_tokens(const CachedAttentionCall& call, const AttentionSource& source, ExecContext& exec) {
   if (!call.options.append.present) return;
+  constexpr int64_t kTaskTokens = 16;
   const CacheWriter<C> writer{call};
   const int64_t width = call.axes.Hkv * (call.axes.K + call.axes.V);
-  int64_t tokens = 0;
-  for (int64_t b = 0; b < call.axes.B; ++b) tokens += call.sequences.sequences[b].appended;
+  int64_t tokens = 0, longest = 0;
+  for (int64_t b = 0; b < call.axes.B; ++b) {
+    const int64_t appended = call.sequences.sequences[b].appended;
+    tokens += appended;
+    longest = appended > longest ? appended : longest;
+  }
+  const int64_t tasks = (longest + kTaskTokens - 1) / kTaskTokens;  // of one sequence
   exec.parallel_for(
-      call.axes.B * source.query_blocks,
+      call.axes.B * tasks,
       [&](int64_t task, std::byte*) {
-        const int64_t b = task / source.query_blocks;
-        const SequenceRules rules = source.rules(b);
+        const int64_t b = task / tasks, first = task % tasks * kTaskTokens;
+        const int64_t begin = source.rules(b).query_begin;
         const int64_t appended = call.sequences.sequences[b].appended;
-        const int64_t first = task % source.query_blocks * kDecodeQueries;
-        for (int64_t t = first; t < first + kDecodeQueries && t < appended; ++t) {
-          writer.token(b, rules.query_begin + t, appended - t);
-        }
+        for (int64_t t = first; t < first + kTaskTokens && t < appended; ++t) writer.token(b, begin + t, appended - t);
       },
       tokens * width);
 }
 
+// Decode has queries and pages of one 16-bit type meet as they are; all other queries become floats there.
 template <typename S, typename C>
 inline Status attend_pages(const CachedAttentionCall& cached, ExecContext& exec) {
   const AttentionCall call = plain_call(cached);
-  DecodePlan<S, C> plan(call, true, &cached.sequences);
-  const Status reserved = exec.reserve(static_cast<size_t>(plan.shared_bytes), static_cast<size_t>(plan.worker_bytes));
-  if (!reserved.is_ok()) return reserved;
-  append_tokens<C>(cached, plan.source, exec);
-  if (!exec.stopped()) decode_sequences(plan, exec);
-  return {};
+  const AttentionSource source{call, &cached.sequences};
+  DecodePlan<std::conditional_t<std::is_same_v<S, C>, S, float>, C> few(call, true, &cached.sequences);
+  return attend_sequences<S, C, PrefillPageRows<C>>(source, few, true, exec,
+                                                    [&] { append_tokens<C>(cached, source, exec); });
 }
 
-// Queries and pages of one 16-bit type meet as they are; all other queries become floats.
 template <typename S>
 Status cached_attention_run(const CachedAttentionCall& call, ExecContext& exec) {
   switch (call.sequences.dtype) {
     case DType::f32:
-      return attend_pages<float, float>(call, exec);
+      return attend_pages<S, float>(call, exec);
     case DType::f16:
-      if constexpr (std::is_same_v<S, f16>) return attend_pages<f16, f16>(call, exec);
-      return attend_pages<float, f16>(call, exec);
+      return attend_pages<S, f16>(call, exec);
     case DType::bf16:
-      if constexpr (std::is_same_v<S, bf16>) return attend_pages<bf16, bf16>(call, exec);
-      return attend_pages<float, bf16>(call, exec);
+      return attend_pages<S, bf16>(call, exec);
     case DType::i8:
-      return attend_pages<float, int8_t>(call, exec);
+      return attend_pages<S, int8_t>(call, exec);
     default:
-      return attend_pages<float, f8e4m3>(call, exec);
+      return attend_pages<S, f8e4m3>(call, exec);
   }
 }
 
