@@ -1,24 +1,25 @@
 // Ways in which implementations of softmax attention have gone wrong; each is one test.
 import { describe, expect, it } from 'vitest';
-import { type AttentionCase, attention } from '../oracle/attention';
+import { type AttentionCase, type ScoreStage, attention } from '../oracle/attention';
 import { Dense } from '../oracle/dense';
 import { expectClose } from '../support/compare';
 import { Random } from '../support/random';
 import { type Form, roundedCase, runAttention } from '../support/run';
 import { tolerances } from '../support/tolerance';
 
-const { out: allowedOut, lse: allowedLse } = tolerances.attention;
+const { out: allowedOut, lse: allowedLse, scores: allowedScores } = tolerances.attention;
 
 function inputs(T: number, S: number, seed: number): AttentionCase {
   const random = new Random(seed);
   return { q: random.normals([2, T, 4, 20]), k: random.normals([2, S, 2, 20]), v: random.normals([2, S, 2, 24]) };
 }
 
-function expectRight(given: AttentionCase, form: Form = { dtype: 'f32' }): void {
+function expectRight(given: AttentionCase, form: Form = { dtype: 'f32' }, scores?: ScoreStage): void {
   const args = roundedCase(given, form);
-  const [got, want] = [runAttention(args, form, { lse: true }), attention(args)];
+  const [got, want] = [runAttention(args, form, { lse: true, ...(scores && { scores }) }), attention(args)];
   expectClose(got.out, want.out, allowedOut[form.dtype]);
   expectClose(got.lse!, want.lse, allowedLse[form.dtype], 'lse');
+  if (scores) expectClose(got.scores!, want.scores![scores], allowedScores[form.dtype], scores);
 }
 
 describe('no keys', () => {
@@ -39,6 +40,69 @@ describe('no keys', () => {
       [2, 0, 2, 5],
     ]) {
       expectRight({ ...inputs(0, 50, 1), keyIndices: Dense.filled(shape, 0) });
+    }
+  });
+});
+
+// Masks made of numbers have the lowest of their type where a key is hidden: a padded query has it everywhere.
+describe('rows with the lowest bias everywhere', () => {
+  const lowest = { f32: -3.4028234663852886e38, bf16: -3.3895313892515355e38 };
+  // Several parts of the keys among them.
+  const shapes = [
+    [1, 50],
+    [2, 50],
+    [6, 50],
+    [16, 50],
+    [17, 50],
+    [41, 50],
+    [1, 700],
+    [6, 700],
+    [17, 700],
+  ];
+
+  function biased(T: number, S: number, value: number): AttentionCase {
+    const random = new Random(T + S);
+    const bias = Dense.build([2, 4, T, S], ([b, h, t, s]) => {
+      if (random.uniform() < 0.1) return Number.NEGATIVE_INFINITY;
+      if (t === 0 || (b === 1 && h === 2) || s! < S / 2) return value;
+      return random.uniform() < 0.5 ? value : random.normal();
+    });
+    return { ...inputs(T, S, T), bias };
+  }
+
+  describe.each(['f32', 'f16', 'bf16'] as const)('in %s', (dtype) => {
+    it.each(shapes)('weigh alike the keys that they see, %d queries over %d keys', (T, S) => {
+      for (const optionDtype of dtype === 'bf16' ? (['f32', 'bf16'] as const) : (['f32'] as const)) {
+        const args = biased(T, S, lowest[optionDtype]);
+        const mask = Dense.build([S], ([s]) => (s! % 5 === 0 ? 0 : 1));
+        expectRight(args, { dtype, optionDtype });
+        expectRight({ ...args, mask, causal: true, softcap: 2 }, { dtype, optionDtype });
+        expectRight({ ...args, gate: new Random(T).normals([2, T, 4, 24]), scale: 2 }, { dtype, optionDtype });
+      }
+    });
+
+    it('show the same in their scores, and nothing beside a sink', () => {
+      for (const scores of ['biased', 'weights'] as const) {
+        const args = biased(6, 50, lowest.bf16);
+        expectRight(args, { dtype, optionDtype: 'f32' }, scores);
+        expectRight({ ...args, sinks: new Random(3).normals([4]) }, { dtype, optionDtype: 'f32' }, scores);
+      }
+    });
+  });
+
+  it('take the largest where even the lowest differ', () => {
+    for (const T of [3, 20]) {
+      const bias = Dense.build([T, 50], ([t, s]) => Math.fround(s! % 7 === t! % 7 ? -2.9e38 : -3.1e38));
+      expectRight({ ...inputs(T, 50, 5), bias }, { dtype: 'f32' });
+    }
+  });
+});
+
+describe('a soft cap', () => {
+  it.each([1e-37, 1e-30, 1e30, 9e37])('of %d is what the equation says', (softcap) => {
+    for (const T of [1, 6, 41]) {
+      expectRight({ ...inputs(T, 50, 7), softcap });
+      expectRight({ ...inputs(T, 50, 8), softcap, alibiSlopes: new Random(9).uniforms([4], 0.01, 0.5) });
     }
   });
 });

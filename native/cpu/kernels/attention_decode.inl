@@ -16,6 +16,8 @@
 
 #include "cpu/kernels/attention_decode_rows.inl"
 
+#include "cpu/kernels/attention_lowest.inl"
+
 inline constexpr int64_t kDecodeQueries = 16;
 inline constexpr int64_t kTaskRows = 64;  // rows that one task takes through its keys, over all its heads
 

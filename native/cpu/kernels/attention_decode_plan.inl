@@ -79,8 +79,11 @@ inline void finish_rows(const AttentionCall& call, const DecodeItem& item, const
                         float* row) {
   const int64_t stride = DecodeRows<S, C>::stride_of(call);
   for (int64_t r = 0; r < rows.rows; ++r) {
-    const RowTarget target = row_target(call, item, rows.head(r, kv_head), rows.query(r));
-    finish_row<C>(target, item.parts, states + r, states_stride, values + r * stride, values_stride, call.axes.V, row);
+    const int64_t head = rows.head(r, kv_head), query = rows.query(r);
+    const RowTarget target = row_target(call, item.rules, head, query);
+    const bool seen = finish_row<C>(target, item.parts, states + r, states_stride, values + r * stride, values_stride,
+                                    call.axes.V, row);
+    if (!seen) attend_lowest<S>(call, item.rules, head, query);
   }
 }
 

@@ -94,28 +94,45 @@ struct RowTarget {
   float sink;  // in bits; −∞: none
 };
 
-// Runs `body` with a null pointer to the storage type of a query dtype.
-template <typename Body>
-inline void with_type(DType dtype, Body&& body) {
-  switch (dtype) {
-    case DType::f16:
-      return body(static_cast<f16*>(nullptr));
-    case DType::bf16:
-      return body(static_cast<bf16*>(nullptr));
-    default:
-      return body(static_cast<float*>(nullptr));
+inline RowTarget row_target(const AttentionCall& call, const SequenceRules& rules, int64_t head, int64_t t) {
+  const AttentionOptions& options = call.options;
+  const int64_t batch = rules.batch, token = rules.query_begin + t;
+  auto address = [&](const TensorView& view) {
+    const int64_t at = batch * view.strides[0] + token * view.strides[1] + head * view.strides[2];
+    return static_cast<std::byte*>(view.data) + at * dtype_bytes(view.dtype);
+  };
+  RowTarget target{address(call.out), call.out.dtype,     nullptr,
+                   nullptr,           options.gate.dtype, kLog2E * sink_of(options.sinks, head)};
+  const TensorView& lse = call.lse;
+  if (lse.present) {
+    target.lse = lse.as<float>() + batch * lse.strides[0] + head * lse.strides[1] + token * lse.strides[2];
   }
+  if (options.gate.present) target.gate = address(options.gate);
+  return target;
 }
-inline float scalar_at(const TensorView& view, int64_t at) {
-  float value = 0;
-  with_type(view.dtype, [&](auto* type) { value = to_float(static_cast<decltype(type)>(view.data)[at]); });
-  return value;
+
+// Writes dims [first, first + count) of a row. `values` are gated in place; whole vectors of them are read.
+inline void write_dims(const RowTarget& target, int64_t first, int64_t count, float* values) {
+  auto each_vector = [&](auto body) {
+    for (int64_t d = 0; d < count; d += kLanes) body(d, count - d < kLanes ? count - d : kLanes);
+  };
+  if (target.gate != nullptr) {
+    with_type(target.gate_dtype, [&](auto* type) {
+      const auto* gate = static_cast<const std::remove_pointer_t<decltype(type)>*>(target.gate) + first;
+      each_vector(
+          [&](int64_t d, int64_t n) { store(values + d, mul(load(values + d), sigmoid(load_partial(gate + d, n)))); });
+    });
+  }
+  with_type(target.dtype, [&](auto* type) {
+    auto* out = static_cast<decltype(type)>(target.out) + first;
+    each_vector([&](int64_t d, int64_t n) { store_partial(out + d, load(values + d), n); });
+  });
 }
 
 // Merges the parts of a row in their order and writes the row. `values` holds the sums of the first part, those of the
-// next are `part_stride` floats on; `states` likewise. `row` is scratch for one row.
+// next are `part_stride` floats on; `states` likewise. `row` is scratch for one row. Gives whether a key was seen.
 template <typename C>
-inline void finish_row(const RowTarget& target, int64_t parts, const RowState* states, int64_t states_stride,
+inline bool finish_row(const RowTarget& target, int64_t parts, const RowState* states, int64_t states_stride,
                        const float* values, int64_t values_stride, int64_t dim, float* row) {
   float top = kHidden;
   for (int64_t p = 0; p < parts; ++p) top = states[p * states_stride].top > top ? states[p * states_stride].top : top;
@@ -151,18 +168,6 @@ inline void finish_row(const RowTarget& target, int64_t parts, const RowState* s
     }
   }
   for (int64_t d = 0; d < padded; d += kLanes) store(row + d, mul(load(row + d), splat(scale)));
-  auto each_vector = [&](auto body) {
-    for (int64_t d = 0; d < dim; d += kLanes) body(d, dim - d < kLanes ? dim - d : kLanes);
-  };
-  if (target.gate != nullptr) {
-    with_type(target.gate_dtype, [&](auto* type) {
-      const auto* gate = static_cast<const std::remove_pointer_t<decltype(type)>*>(target.gate);
-      each_vector(
-          [&](int64_t d, int64_t n) { store(row + d, mul(load(row + d), sigmoid(load_partial(gate + d, n)))); });
-    });
-  }
-  with_type(target.dtype, [&](auto* type) {
-    auto* out = static_cast<decltype(type)>(target.out);
-    each_vector([&](int64_t d, int64_t n) { store_partial(out + d, load(row + d), n); });
-  });
+  write_dims(target, 0, dim, row);
+  return !empty;
 }

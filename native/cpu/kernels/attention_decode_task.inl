@@ -234,20 +234,3 @@ inline void take_part(const AttentionCall& call, const DecodeItem& item, const K
     }
   }
 }
-
-inline RowTarget row_target(const AttentionCall& call, const DecodeItem& item, int64_t head, int64_t t) {
-  const AttentionOptions& options = call.options;
-  const int64_t batch = item.rules.batch, token = item.rules.query_begin + t;
-  auto address = [&](const TensorView& view) {
-    const int64_t at = batch * view.strides[0] + token * view.strides[1] + head * view.strides[2];
-    return static_cast<std::byte*>(view.data) + at * dtype_bytes(view.dtype);
-  };
-  RowTarget target{address(call.out), call.out.dtype, nullptr, nullptr, options.gate.dtype, kHidden};
-  const TensorView& lse = call.lse;
-  if (lse.present) {
-    target.lse = lse.as<float>() + batch * lse.strides[0] + head * lse.strides[1] + token * lse.strides[2];
-  }
-  if (options.gate.present) target.gate = address(options.gate);
-  if (options.sinks.present) target.sink = kLog2E * scalar_at(options.sinks, head * options.sinks.strides[0]);
-  return target;
-}

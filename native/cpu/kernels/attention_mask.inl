@@ -11,6 +11,34 @@ inline constexpr float kLog2E = 1.44269504088896341f;
 inline constexpr float kLn2 = 0.69314718055994531f;
 inline constexpr float kHidden = -__builtin_inff();  // the score of a hidden key
 
+// Runs `body` with a null pointer to the storage type of a query dtype.
+template <typename Body>
+inline void with_type(DType dtype, Body&& body) {
+  switch (dtype) {
+    case DType::f16:
+      return body(static_cast<f16*>(nullptr));
+    case DType::bf16:
+      return body(static_cast<bf16*>(nullptr));
+    default:
+      return body(static_cast<float*>(nullptr));
+  }
+}
+
+// The logit of a head's sink; −∞ without sinks.
+inline float sink_of(const TensorView& sinks, int64_t head) {
+  float sink = kHidden;
+  if (!sinks.present) return sink;
+  with_type(sinks.dtype,
+            [&](auto* type) { sink = to_float(static_cast<decltype(type)>(sinks.data)[head * sinks.strides[0]]); });
+  return sink;
+}
+
+inline float first_lane(F32 a) {
+  float lane;
+  store_partial(&lane, a, 1);
+  return lane;
+}
+
 struct KeyRange {  // [first, last); empty when last <= first
   int64_t first;
   int64_t last;
@@ -124,11 +152,11 @@ inline float score_factor(const AttentionCall& call, const SequenceRules& rules,
   return static_cast<float>(factor * 1.44269504088896341);
 }
 
-// The soft cap in bits, 0: none. Where caps are so large or small that f32 lacks them or their inverse, others do the same.
+// The soft cap in bits, 0: none. Where f32 would lack the cap, its inverse or their products, a nearer one does the same.
 inline float cap_in_bits(const AttentionOptions& options) {
   if (!options.softcap.present) return 0;
   const double cap = options.softcap.value * 1.44269504088896341;
-  return static_cast<float>(cap < 0x1p-126 ? 0x1p-126 : cap > 0x1p126 ? 0x1p126 : cap);
+  return static_cast<float>(cap < 0x1p-100 ? 0x1p-100 : cap > 0x1p100 ? 0x1p100 : cap);
 }
 
 // What changes the scores of one row of one head, key by key.

@@ -97,10 +97,13 @@ void prefill_tile(const PrefillPlan& plan, const SequenceRules& rules, int64_t h
   prefill_weigh_values(tile, finite);
 }
 
-// Rows [row_begin, row_end) of one sequence and key head, whose keys and values are `keys`.
-template <class E, typename S, class Rows>
+// Packs keys [begin, end) of the block at key `first`, as prefill_pack_keys.
+using PrefillPack = FunctionRef<bool(int64_t first, int64_t begin, int64_t end)>;
+
+// Rows [row_begin, row_end) of one sequence and key head.
+template <class E, typename S>
 void prefill_task(const PrefillPlan& plan, const SequenceRules& rules, int64_t head, int64_t row_begin, int64_t row_end,
-                  const Rows& keys, const PrefillScratch<E>& scratch, const ExecContext& exec) {
+                  PrefillPack pack, const PrefillScratch<E>& scratch, const ExecContext& exec) {
   prefill_load_rows<E, S>(plan, rules, head, row_begin, row_end, scratch);
   const int64_t rows = row_end - row_begin, tiles = divide_up(rows, kPrefillTile);
   int64_t low = INT64_MAX, high = 0;
@@ -111,7 +114,7 @@ void prefill_task(const PrefillPlan& plan, const SequenceRules& rules, int64_t h
   for (int64_t key = low / plan.block_keys * plan.block_keys; key < high; key += plan.block_keys) {
     const int64_t begin = at_least(0, low - key) / kPrefillPanel * kPrefillPanel;
     const int64_t end = at_most(plan.block_keys, divide_up(high - key, kPrefillPanel) * kPrefillPanel);
-    const bool finite = prefill_pack_keys<E>(plan, rules, keys, key, begin, end, scratch);
+    const bool finite = pack(key, begin, end);
     for (int64_t tile = 0; tile < tiles; ++tile) {
       if (tile % 16 == 0 && exec.stopped()) return;
       prefill_tile<E, S>(plan, rules, head, row_begin, row_end, tile, key, finite, scratch);
@@ -123,7 +126,9 @@ void prefill_task(const PrefillPlan& plan, const SequenceRules& rules, int64_t h
     const PrefillEnd end = prefill_end(plan.call.options.sinks, query_head, scratch.started[row], -scratch.start[row],
                                        reduce_add(load(scratch.sum + row * kLanes)));
     const float* o = scratch.o + row / kPrefillTile * plan.columns * panel + row % kPrefillTile * kPrefillPanel;
-    prefill_store_row<S>(plan.call, rules, query_head, (row_begin + row) / plan.group, o, panel, end);
+    const int64_t query = (row_begin + row) / plan.group;
+    prefill_store_row<S>(plan.call, rules, query_head, query, o, panel, end);
+    if (!scratch.started[row]) attend_lowest<S>(plan.call, rules, query_head, query);
   }
 }
 
@@ -150,9 +155,7 @@ class PrefillTasks {
   }
   int64_t count() const { return count_; }
   int64_t work() const { return work_; }  // multiply-adds, were every key seen
-  size_t table_bytes() const {
-    return varied_ ? static_cast<size_t>(plan_.call.axes.B + 1) * sizeof(int64_t) : 0;
-  }
+  size_t table_bytes() const { return varied_ ? static_cast<size_t>(plan_.call.axes.B + 1) * sizeof(int64_t) : 0; }
   void place(std::byte* table) {
     if (!varied_) return;
     table_ = reinterpret_cast<int64_t*>(table);
@@ -231,8 +234,11 @@ Status attend_sequences(const AttentionSource& source, Few& few, bool varied, Ex
         size_t bytes;
         const PrefillScratch<E> scratch = PrefillScratch<E>::carve(plan, worker, &bytes);
         const PrefillTasks::Task task = tasks.at(index);
-        const Rows keys(source, task.rules, task.head);
-        prefill_task<E, S>(plan, task.rules, task.head, task.row_begin, task.row_end, keys, scratch, exec);
+        const Rows rows(source, task.rules, task.head);
+        const auto pack = [&](int64_t first, int64_t begin, int64_t end) {
+          return prefill_pack_keys<E>(plan, task.rules, rows, first, begin, end, scratch);
+        };
+        prefill_task<E, S>(plan, task.rules, task.head, task.row_begin, task.row_end, pack, scratch, exec);
       },
       tasks.work());
   return {};

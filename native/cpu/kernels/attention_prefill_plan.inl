@@ -66,8 +66,8 @@ struct PrefillPairs {
 
 // For queries of S over keys and values of C.
 template <typename S, typename C>
-using PrefillEngine = std::conditional_t<std::is_same_v<S, bf16> && std::is_same_v<C, bf16> && kHasBf16Dot,
-                                         PrefillPairs, PrefillFloat>;
+using PrefillEngine =
+    std::conditional_t<std::is_same_v<S, bf16> && std::is_same_v<C, bf16> && kHasBf16Dot, PrefillPairs, PrefillFloat>;
 
 struct PrefillPlan {
   const AttentionCall& call;

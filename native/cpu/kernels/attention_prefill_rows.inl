@@ -36,6 +36,26 @@ struct PrefillRowView {
         k_stride(call.k.strides[1]) {}
 };
 
+// What attention_lowest.inl is about: `biased` scores that are beyond f32 in bits alone, and the weights of a row that
+// has no others.
+template <typename S>
+void prefill_inspect_lowest(const AttentionCall& call, const ScoreTerms<S>& terms, int64_t head, const KeyRange& range,
+                            float* row) {
+  if (call.options.scores == AttentionScores::biased) {
+    for (int64_t key = range.first; key < range.last; ++key) {
+      if (row[key] == kHidden && !is_hidden(terms, key)) row[key] = bias_of(terms, key);
+    }
+    return;
+  }
+  const float largest = largest_bias(terms, range);
+  if (largest == kHidden || sink_of(call.options.sinks, head) != kHidden) return;
+  auto shares = [&](int64_t key) { return !is_hidden(terms, key) && bias_of(terms, key) == largest; };
+  int64_t count = 0;
+  for (int64_t key = range.first; key < range.last; ++key) count += shares(key) ? 1 : 0;
+  for (int64_t key = range.first; key < range.last; ++key)
+    row[key] = shares(key) ? 1.0f / static_cast<float>(count) : 0.0f;
+}
+
 // One row of the inspected matrix.
 template <typename S>
 void prefill_inspect_row(const AttentionCall& call, const SequenceRules& rules, int64_t head, int64_t query) {
@@ -65,6 +85,8 @@ void prefill_inspect_row(const AttentionCall& call, const SequenceRules& rules, 
     top = max(select(first_lanes(count), x, splat(kHidden)), top);
     store_partial(to + key, x, count);
   }
+  const bool biased = hides && call.options.bias.present;
+  if (stage == AttentionScores::biased && biased) prefill_inspect_lowest(call, terms, head, range, to);
   if (stage != AttentionScores::weights) return;
   const float reference = reduce_max(top);
   const bool started = reference != kHidden;
@@ -80,6 +102,7 @@ void prefill_inspect_row(const AttentionCall& call, const SequenceRules& rules, 
       if (pass == 1) store_partial(to + key, mul(weight, splat(end.factor)), count);
     }
   }
+  if (!started && biased) prefill_inspect_lowest(call, terms, head, range, to);
 }
 
 template <typename S>

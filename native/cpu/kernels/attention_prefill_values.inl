@@ -82,12 +82,7 @@ template <typename T>
   return sigmoid(count >= kLanes ? load(gate) : load_partial(gate, count));
 }
 
-[[gnu::always_inline]] inline float prefill_first_lane(F32 a) {
-  alignas(64) float lanes[kLanes];
-  store(lanes, a);
-  return lanes[0];
-}
-inline float prefill_power(float x) { return prefill_first_lane(exp2(splat(x))); }
+inline float prefill_power(float x) { return first_lane(exp2(splat(x))); }
 
 // What a row's output is multiplied by, and its log-sum-exp.
 struct PrefillEnd {
@@ -96,17 +91,9 @@ struct PrefillEnd {
 };
 inline PrefillEnd prefill_end(const TensorView& sinks, int64_t head, bool started, float reference, float sum) {
   if (!started) return {0.0f, kHidden};
-  PrefillEnd end{1.0f / sum, kLn2 * reference + prefill_first_lane(log(splat(sum)))};
-  if (!sinks.present) return end;
-  const int64_t at = head * sinks.strides[0];
-  float sink;
-  if (sinks.dtype == DType::f32) {
-    sink = sinks.as<const float>()[at];
-  } else if (sinks.dtype == DType::f16) {
-    sink = to_float(sinks.as<const f16>()[at]);
-  } else {
-    sink = to_float(sinks.as<const bf16>()[at]);
-  }
+  PrefillEnd end{1.0f / sum, kLn2 * reference + first_lane(log(splat(sum)))};
+  const float sink = sink_of(sinks, head);
+  if (sink == kHidden) return end;
   const float distance = sink * kLog2E - reference;
   if (distance <= 0) {
     end.factor = 1.0f / (sum + prefill_power(distance));
