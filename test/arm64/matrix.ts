@@ -1,8 +1,11 @@
 // A share of the kernel matrix, small enough for an emulated processor. Prints each failure and, last, a count.
 import { info } from 'hybrid-attention';
 import * as softmax from '../ops/attention-cases';
-import { checkAttention, checkLinear } from '../ops/check';
+import * as cached from '../ops/cached-attention-cases';
+import { checkAttention, checkLinear, checkMerge } from '../ops/check';
+import { checkCached } from '../ops/check-cached';
 import * as linear from '../ops/linear-attention-cases';
+import * as merging from '../ops/merge-attention-cases';
 import type { FloatType } from '../support/tolerance';
 
 type Check = readonly [name: string, run: () => void];
@@ -24,6 +27,18 @@ const options: Check[] = softmax
     `attention ${softmax.labelOf(choice)}`,
     () => checkAttention(softmax.combinedCase(choice, i), softmax.formOf(choice), softmax.wantedOf(choice)),
   ]);
+const pages: Check[] = cached
+  .combinations(1)
+  .map((choice, i) => [
+    `cached attention ${softmax.labelOf(choice)}`,
+    () => checkCached(cached.combinedCase(choice, i), softmax.formOf(choice)),
+  ]);
+const merges: Check[] = merging
+  .combinations(1)
+  .map((choice, i) => [
+    `mergeAttention ${softmax.labelOf(choice)}`,
+    () => checkMerge(merging.combinedCase(choice, i), softmax.formOf(choice)),
+  ]);
 const light = linear.combinations(1).filter(({ tokens, dims }) => tokens !== '131' && dims !== '256/428');
 const rules: Check[] = light.map((choice, i) => [
   `linearAttention ${linear.labelOf(choice)}`,
@@ -31,7 +46,7 @@ const rules: Check[] = light.map((choice, i) => [
 ]);
 
 let [passed, failed] = [0, 0];
-for (const [name, check] of [...shapes, ...options, ...rules]) {
+for (const [name, check] of [...shapes, ...options, ...pages, ...merges, ...rules]) {
   try {
     check();
     ++passed;

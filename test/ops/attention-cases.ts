@@ -54,7 +54,8 @@ export const parameters = {
   dims: ['64/64', '128/128', '40/24', '72/80'],
   scale: ['default', 'given'],
   order: ['free', 'causal', 'topLeft', 'startTensor'],
-  local: ['none', 'left', 'right', 'both', 'chunk', 'block'],
+  window: ['none', 'left', 'right', 'both'],
+  blocks: ['none', 'chunk', 'block'],
   softcap: ['none', 'softcap'],
   sinks: ['none', 'sinks'],
   bias: ['none', 'full', 'perHead', 'rowHidden', 'perSequence'],
@@ -64,13 +65,15 @@ export const parameters = {
   packing: ['none', 'cuSeqlens', 'keyIndices', 'keyIndicesPerHead'],
   queryScale: ['none', 'queryScale'],
   gate: ['none', 'gate'],
-  wanted: ['out', 'lse', 'raw', 'capped', 'biased', 'weights'],
+  lse: ['none', 'lse'],
+  scores: ['none', 'raw', 'capped', 'biased', 'weights'],
 } as const;
 
 /** The options that a value of a parameter brings. */
 const brings: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   order: { causal: ['causal'], topLeft: ['causal', 'queryStart'], startTensor: ['queryStart'] },
-  local: { left: ['window'], right: ['window'], both: ['window'], chunk: ['chunk'], block: ['block'] },
+  window: { left: ['window'], right: ['window'], both: ['window'] },
+  blocks: { chunk: ['chunk'], block: ['block'] },
   softcap: { softcap: ['softcap'] },
   sinks: { sinks: ['sinks'] },
   bias: { full: ['bias'], perHead: ['bias'], rowHidden: ['bias'], perSequence: ['bias'] },
@@ -83,7 +86,7 @@ const brings: Readonly<Record<string, Readonly<Record<string, readonly string[]>
     both: ['kvLengths', 'kvStart'],
   },
   packing: { cuSeqlens: ['cuSeqlens'], keyIndices: ['keyIndices'], keyIndicesPerHead: ['keyIndices'] },
-  wanted: { raw: ['scores'], capped: ['scores'], biased: ['scores'], weights: ['scores'] },
+  scores: { raw: ['scores'], capped: ['scores'], biased: ['scores'], weights: ['scores'] },
 };
 
 const excluded = excludedPairs('attention');
@@ -102,11 +105,11 @@ function positions(choice: Assignment, random: Random, B: number, T: number, S: 
     ...(choice['order'] === 'causal' && { causal: true }),
     ...(choice['order'] === 'topLeft' && { causal: true, queryStart: 3 }),
     ...(choice['order'] === 'startTensor' && { queryStart: starts }),
-    ...(choice['local'] === 'left' && { window: { left: 11 } }),
-    ...(choice['local'] === 'right' && { window: { right: 4 } }),
-    ...(choice['local'] === 'both' && { window: { left: 9, right: 2 } }),
-    ...(choice['local'] === 'chunk' && { chunk: 13 }),
-    ...(choice['local'] === 'block' && { block: 10 }),
+    ...(choice['window'] === 'left' && { window: { left: 11 } }),
+    ...(choice['window'] === 'right' && { window: { right: 4 } }),
+    ...(choice['window'] === 'both' && { window: { left: 9, right: 2 } }),
+    ...(choice['blocks'] === 'chunk' && { chunk: 13 }),
+    ...(choice['blocks'] === 'block' && { block: 10 }),
     ...(choice['lengths'] === 'kvLengths' && { kvLengths: S - 9 }),
     ...(choice['lengths'] === 'kvLengthsTensor' && { kvLengths: lengths }),
     ...(choice['lengths'] === 'kvStart' && { kvStart: Array.from({ length: B }, (_, b) => (b === 0 ? 5 : S)) }),
@@ -180,7 +183,7 @@ export function combinedCase(choice: Assignment, seed: number): AttentionCase {
     ...(choice['softcap'] === 'softcap' && { softcap: 1.7 }),
     ...(choice['sinks'] === 'sinks' && { sinks: random.normals([Hq]) }),
     ...matrices(choice, random, B, Hq, T, S),
-    ...(choice['alibi'] === 'alibi' && { alibiSlopes: random.uniforms([Hq], 0.01, 0.5) }),
+    ...(choice['alibi'] === 'alibi' && { alibiSlopes: random.uniforms([Hq], 0.01, 0.25) }),
     ...gathered(choice, random, B, T, Hkv, S),
     ...(choice['queryScale'] === 'queryScale' && { queryScale: random.uniforms(queries, 0.5, 1.5) }),
     ...(choice['gate'] === 'gate' && { gate: random.normals([...queries, Hq, V]) }),
@@ -189,7 +192,7 @@ export function combinedCase(choice: Assignment, seed: number): AttentionCase {
 
 export const labelOf = (choice: Assignment): string =>
   Object.values(choice)
-    .filter((value) => !['none', 'default', 'free', 'plain', 'out'].includes(value))
+    .filter((value) => !['none', 'default', 'free', 'plain'].includes(value))
     .join(' ');
 
 export function formOf(choice: Assignment): Form {
@@ -197,7 +200,7 @@ export function formOf(choice: Assignment): Form {
   return { dtype, optionDtype: choice['optionDtype'] === 'f32' ? 'f32' : dtype, layout: choice['layout'] as Layout };
 }
 
-export function wantedOf({ wanted }: Assignment): Wanted {
-  if (wanted === 'out') return {};
-  return wanted === 'lse' ? { lse: true } : { scores: wanted as ScoreStage };
-}
+export const wantedOf = ({ lse, scores }: Assignment): Wanted => ({
+  ...(lse === 'lse' && { lse: true }),
+  ...(scores !== 'none' && { scores: scores as ScoreStage }),
+});

@@ -2,8 +2,11 @@
 import { attentionSync, explain } from 'hybrid-attention';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { AttentionCase } from '../oracle/attention';
+import { Dense } from '../oracle/dense';
+import { expectClose } from '../support/compare';
 import { KernelsSeen, whyUnavailable } from '../support/machine';
 import { type Form, attentionCall } from '../support/run';
+import { toDense, toTensor } from '../support/tensors';
 import type { FloatType } from '../support/tolerance';
 import {
   type Shape,
@@ -40,6 +43,29 @@ describe.skipIf(unavailable)(`attention on ${isa}`, () => {
   const choices = [1, 2].flatMap((seed) => combinations(seed));
   it.each(choices.map((choice, i) => [`${i}: ${labelOf(choice)}`, choice, i] as const))('%s', (_, choice, i) => {
     check(combinedCase(choice, i), formOf(choice), wantedOf(choice));
+  });
+
+  // Each axis alone and in pairs: the empty result, zeros where there are no keys, or an error that names the axis.
+  const axes = ['B', 'T', 'S', 'Hq', 'Hkv', 'K', 'V'] as const;
+  const pairs = axes.flatMap((a, i) => axes.slice(i).map((b) => [a, b] as const));
+  it.each(pairs)('no extent along %s and %s', (a, b) => {
+    for (const tokens of [3, 20]) {
+      const sizes = [2, tokens, 30, 4, 2, 16, 8].map((size, i) => (axes[i] === a || axes[i] === b ? 0 : size));
+      const [B, T, S, Hq, Hkv, K, V] = sizes as unknown as Shape;
+      for (const dtype of dtypes) {
+        const ones = (...shape: number[]) => toTensor(Dense.filled(shape, 1), dtype);
+        const call = () =>
+          attentionSync(ones(B, T, Hq, K), ones(B, S, Hkv, K), ones(B, S, Hkv, V), { returnLse: true });
+        if (K === 0 || (Hkv === 0 && Hq > 0)) {
+          expect(call).toThrow(expect.objectContaining({ code: 'ERR_ATTN_SHAPE' }));
+          continue;
+        }
+        const { out, lse } = call();
+        expectClose(toDense(out), Dense.filled([B, T, Hq, V], S === 0 ? 0 : 1), { absolute: 2 ** -8 });
+        expect(lse.shape).toEqual([B, Hq, T]);
+        expect(toDense(lse).data.every((x) => (S === 0 ? x === Number.NEGATIVE_INFINITY : x > 0))).toBe(true);
+      }
+    }
   });
 
   it('every kernel was used', () => {

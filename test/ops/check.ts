@@ -1,10 +1,14 @@
 // One case through the package, against the oracle, with one thread and with two, which must agree in every bit.
+import { mergeAttentionSync } from 'hybrid-attention';
 import { type AttentionCase, type ScoreStage, attention } from '../oracle/attention';
 import { type LinearAttentionCase, linearAttention } from '../oracle/linear-attention';
+import { mergeAttention } from '../oracle/merge-attention';
 import { expectClose, expectSameBits } from '../support/compare';
 import { onThreads } from '../support/machine';
-import { type Form, roundedCase, runAttention, runLinear } from '../support/run';
+import { type Form, roundedCase, runAttention, runLinear, unwritten } from '../support/run';
+import { rounded, toDense, toTensor } from '../support/tensors';
 import { tolerances } from '../support/tolerance';
+import type { MergeCase } from './merge-attention-cases';
 
 export interface Wanted {
   scores?: ScoreStage;
@@ -45,4 +49,30 @@ export function checkLinear(given: LinearAttentionCase, form: Form): void {
     expectClose(got.normalizer, want.normalizer, normalizer[form.dtype], 'normalizer');
     expectSameBits(again.normalizer!, got.normalizer, 'normalizer on two threads');
   }
+}
+
+/** `note` hears of the arguments before the call runs. */
+export function checkMerge(given: MergeCase, form: Form, note: (...call: unknown[]) => void = () => {}): void {
+  const { dtype, optionDtype = dtype, layout } = form;
+  const outs = given.outs.map((x) => rounded(x, dtype));
+  const lses = given.lses.map((x) => rounded(x, 'f32'));
+  const sinks = given.sinks && rounded(given.sinks, optionDtype);
+  const run = () => {
+    const parts = outs.map((x, i) => ({ out: toTensor(x, dtype, layout), lse: toTensor(lses[i]!, 'f32', layout) }));
+    const options = { out: unwritten(outs[0]!.shape, form), ...(sinks && { sinks: toTensor(sinks, optionDtype) }) };
+    note(
+      parts.map(({ out }) => out),
+      parts.map(({ lse }) => lse),
+      options,
+    );
+    const merged = mergeAttentionSync(parts, options);
+    return { out: toDense(merged.out), lse: toDense(merged.lse) };
+  };
+  const [got, again] = [onThreads(1, run), onThreads(2, run)];
+  const want = mergeAttention(outs, lses, sinks);
+  const { out, lse } = tolerances.attention;
+  expectClose(got.out, want.out, out[dtype]);
+  expectClose(got.lse, want.lse, lse[dtype], 'lse');
+  expectSameBits(again.out, got.out, 'out on two threads');
+  expectSameBits(again.lse, got.lse, 'lse on two threads');
 }

@@ -1,6 +1,8 @@
 // Options that make no sense together are refused by the schema, with its reason.
 import {
   type AttentionOptions,
+  CachePool,
+  type CachedAttentionOptions,
   type LinearAttentionOptions,
   attentionSync,
   linearAttentionSync,
@@ -29,21 +31,27 @@ const attentionValues: Readonly<Record<string, unknown>> = {
   cuSeqlens: { q: i32([2], 0, 4), k: i32([2], 0, 4) },
 };
 
+function expectRefusal(call: () => unknown, a: string, b: string, reason: string): void {
+  const message = expect.stringMatching(new RegExp(`(?=.*${a})(?=.*${b})`));
+  expect(call).toThrow(expect.objectContaining({ code: 'ERR_ATTN_OPTION_CONFLICT', message }));
+  expect(call).toThrow(reason);
+}
+const listed = (op: string) => excludedPairs(op).map(({ pair, reason }) => [...pair, reason] as const);
+
 describe('attention', () => {
-  it.each(excludedPairs('attention').map(({ pair, reason }) => [...pair, reason] as const))(
-    '%s with %s',
-    (a, b, reason) => {
-      const packed = a === 'cuSeqlens' || b === 'cuSeqlens' ? zeros(4, 2, 8) : x;
-      const options = { [a]: attentionValues[a], [b]: attentionValues[b] } as AttentionOptions;
-      expect(() => attentionSync(packed, packed, packed, options)).toThrow(
-        expect.objectContaining({
-          code: 'ERR_ATTN_OPTION_CONFLICT',
-          message: expect.stringMatching(new RegExp(`(?=.*${a})(?=.*${b})`)),
-        }),
-      );
-      expect(() => attentionSync(packed, packed, packed, options)).toThrow(reason);
-    },
-  );
+  it.each(listed('attention'))('%s with %s', (a, b, reason) => {
+    const packed = a === 'cuSeqlens' || b === 'cuSeqlens' ? zeros(4, 2, 8) : x;
+    const options = { [a]: attentionValues[a], [b]: attentionValues[b] } as AttentionOptions;
+    expectRefusal(() => attentionSync(packed, packed, packed, options), a, b, reason);
+  });
+});
+
+describe('attention over cached sequences', () => {
+  it.each(listed('cached_attention'))('%s with %s', (a, b, reason) => {
+    const sequence = new CachePool({ kvHeads: 2, keyDim: 8, pages: 4 }).sequence();
+    const options = { [a]: attentionValues[a], [b]: attentionValues[b] } as CachedAttentionOptions;
+    expectRefusal(() => attentionSync(x, [sequence], options), a, b, reason);
+  });
 });
 
 const linearValues: Readonly<Record<string, unknown>> = {

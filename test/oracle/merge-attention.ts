@@ -8,21 +8,21 @@ export function mergeAttention(
   lses: readonly Dense[],
   sinks?: Dense,
 ): { out: Dense; lse: Dense } {
-  const first = outs[0]!;
-  const lse = Dense.build(lses[0]!.shape, ([b, h, t]) => {
-    const values = lses.map((part) => part.at(b!, h!, t!));
+  const lse = Dense.filled(lses[0]!.shape, Number.NEGATIVE_INFINITY);
+  const out = Dense.filled(outs[0]!.shape, 0);
+  const [B, T, H, V] = out.shape as [number, number, number, number];
+  for (const [b, h, t] of Array.from({ length: B * H * T }, (_, i) => lse.indexOf(i) as [number, number, number])) {
+    const values = lses.map((part) => part.at(b, h, t));
     const largest = Math.max(...values);
-    if (largest === Number.NEGATIVE_INFINITY) return largest;
-    return largest + Math.log(values.reduce((sum, value) => sum + Math.exp(value - largest), 0));
-  });
-  const out = Dense.build(first.shape, ([b, t, h, d]) => {
-    const total = lse.at(b!, h!, t!);
-    if (total === Number.NEGATIVE_INFINITY) return 0;
-    const kept = sinks ? 1 / (1 + Math.exp(sinks.at(h!) - total)) : 1;
-    return outs.reduce((sum, part, i) => {
-      const weight = Math.exp(lses[i]!.at(b!, h!, t!) - total);
-      return weight === 0 ? sum : sum + weight * kept * part.at(b!, t!, h!, d!);
-    }, 0);
-  });
+    if (largest === Number.NEGATIVE_INFINITY) continue;
+    const weights = values.map((value) => Math.exp(value - largest));
+    const sum = weights.reduce((total, weight) => total + weight, 0);
+    lse.set(largest + Math.log(sum), b, h, t);
+    const divisor = sum + (sinks ? Math.exp(sinks.at(h) - largest) : 0);
+    for (let d = 0; d < V; ++d) {
+      const terms = outs.map((part, i) => (weights[i] === 0 ? 0 : weights[i]! * part.at(b, t, h, d)));
+      out.set(terms.reduce((total, term) => total + term, 0) / divisor, b, t, h, d);
+    }
+  }
   return { out, lse };
 }

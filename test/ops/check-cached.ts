@@ -1,0 +1,108 @@
+// One call over cached sequences, against the oracle over what they hold, with one thread and with two.
+import { CachePool, type Sequence, Tensor, attentionSync } from 'hybrid-attention';
+import { attention } from '../oracle/attention';
+import { Dense, concat } from '../oracle/dense';
+import { type Tokens, stored } from '../support/cached';
+import { expectClose, expectSameBits } from '../support/compare';
+import { onThreads } from '../support/machine';
+import { type Form, unwritten } from '../support/run';
+import { rounded, toDense, toTensor } from '../support/tensors';
+import { tolerances } from '../support/tolerance';
+import type { CachedCase } from './cached-attention-cases';
+
+const alwaysF32 = ['alibiSlopes', 'queryScale'];
+
+/** The call's numbers as their dtypes hold them. */
+function roundedCase({ q, append, options, ...rest }: CachedCase, { dtype, optionDtype = dtype }: Form): CachedCase {
+  const both = ({ key, value }: Tokens) => ({ key: rounded(key, optionDtype), value: rounded(value, optionDtype) });
+  const entries = Object.entries(options).map(([name, value]) => {
+    const own = alwaysF32.includes(name) ? 'f32' : optionDtype;
+    return [name, value instanceof Dense ? rounded(value, own) : value];
+  });
+  return {
+    ...rest,
+    held: rest.held.map((tokens) => ({ key: rounded(tokens.key, 'f32'), value: rounded(tokens.value, 'f32') })),
+    q: rounded(q, dtype),
+    ...(append && { append: both(append) }),
+    options: Object.fromEntries(entries),
+  };
+}
+
+/** Sequences that hold what the case says. */
+function heldSequences({ pool, held, q }: CachedCase): Sequence[] {
+  const memory = new CachePool(pool);
+  const [Hq, K] = q.shape.slice(-2) as [number, number];
+  return held.map(({ key, value }) => {
+    const sequence = memory.sequence();
+    const append = { key: toTensor(key, 'f32'), value: toTensor(value, 'f32') };
+    attentionSync(Tensor.zeros([1, key.shape[1]!, Hq, K]), [sequence], { append });
+    return sequence;
+  });
+}
+
+/** The arguments of the call; `note` hears of them before it runs. */
+function runCached(args: CachedCase, form: Form, note: (...call: unknown[]) => void): { out: Dense; lse: Dense } {
+  const { dtype, optionDtype = dtype, layout } = form;
+  const { q, append, offsets, pool, options } = args;
+  const out = unwritten([...q.shape.slice(0, -1), pool.valueDim!], form);
+  const tensors = Object.entries(options).map(([name, value]) => [
+    name,
+    value instanceof Dense ? toTensor(value, alwaysF32.includes(name) ? 'f32' : optionDtype) : value,
+  ]);
+  const call = {
+    ...Object.fromEntries(tensors),
+    ...(append && {
+      append: { key: toTensor(append.key, optionDtype, layout), value: toTensor(append.value, optionDtype, layout) },
+    }),
+    ...(offsets && { cuSeqlens: Tensor.from(Int32Array.from(offsets), [offsets.length]) }),
+    returnLse: true as const,
+    out,
+  };
+  const sequences = heldSequences(args);
+  const queries = toTensor(q, dtype, layout);
+  note(queries, sequences, call);
+  const result = attentionSync(queries, sequences, call);
+  return { out: toDense(result.out), lse: toDense(result.lse!) };
+}
+
+/** As if each sequence were a call of its own over its tokens in order. */
+function wanted({ pool, held, q, append, offsets, options }: CachedCase): { out: Dense; lse: Dense } {
+  const { window: kept, dtype = 'f32' } = pool;
+  const { sinks, alibiSlopes, queryScale, gate, ...plain } = options;
+  const narrowed = kept === undefined ? {} : { left: Math.min(plain.window?.left ?? kept - 1, kept - 1) };
+  const parts = held.map((tokens, i) => {
+    const own = (x: Dense) => {
+      if (offsets) return x.slice(0, offsets[i]!, offsets[i + 1]!).view([1, -1, ...x.shape.slice(1)]);
+      return x.slice(0, i, i + 1);
+    };
+    const all = (name: keyof Tokens) =>
+      stored(append ? concat([tokens[name], own(append[name])], 1) : tokens[name], dtype);
+    return attention({
+      ...plain,
+      ...((plain.window || kept !== undefined) && { window: { ...plain.window, ...narrowed } }),
+      q: own(q),
+      k: all('key'),
+      v: all('value'),
+      ...(sinks && { sinks }),
+      ...(alibiSlopes && { alibiSlopes }),
+      ...(queryScale && { queryScale: own(queryScale) }),
+      ...(gate && { gate: own(gate) }),
+    });
+  });
+  const [outs, lses] = [parts.map(({ out }) => out), parts.map(({ lse }) => lse)];
+  if (!offsets) return { out: concat(outs, 0), lse: concat(lses, 0) };
+  const unbatched = (x: Dense) => x.view(x.shape.slice(1));
+  return { out: concat(outs.map(unbatched), 0), lse: concat(lses.map(unbatched), 1) };
+}
+
+export function checkCached(given: CachedCase, form: Form, note: (...call: unknown[]) => void = () => {}): void {
+  const args = roundedCase(given, form);
+  const got = onThreads(1, () => runCached(args, form, note));
+  const again = onThreads(2, () => runCached(args, form, note));
+  const want = wanted(args);
+  const { out, lse } = tolerances.attention;
+  expectClose(got.out, want.out, out[form.dtype]);
+  expectClose(got.lse, want.lse, lse[form.dtype], 'lse');
+  expectSameBits(again.out, got.out, 'out on two threads');
+  expectSameBits(again.lse, got.lse, 'lse on two threads');
+}
