@@ -65,51 +65,58 @@ struct TileRows {
   int64_t stride;
 };
 
-template <int kWidth, LinearDecay kDecay>
+// What a block's decay leaves of the state: see Kept. One factor where all rows share it.
+struct KeptRows {
+  const float* factor;
+  const float* whole;
+};
+
+template <int kWidth, Keeps kKeeps>
 [[gnu::always_inline]] inline void write_step(const float* rows, int64_t row, const F32 (&write)[kTokens][kWidth],
-                                              const float* decay, float* panel) {
-  F32 state[kWidth];
+                                              F32 factor, const float* whole, float* panel) {
+  F32 change[kWidth];
 #pragma GCC unroll 8
-  for (int i = 0; i < kWidth; ++i) {
-    state[i] = load(panel + i * kLanes);
-    if (kDecay != LinearDecay::none) state[i] = mul(state[i], splat(*decay));
-  }
+  for (int i = 0; i < kWidth; ++i) change[i] = begin_kept<kKeeps>(load(panel + i * kLanes), factor);
 #pragma GCC unroll 8
   for (int t = 0; t < kTokens; ++t) {
     F32 x = splat(rows[t * row]);
     pin(x);
 #pragma GCC unroll 8
-    for (int i = 0; i < kWidth; ++i) accumulate(state[i], x, write[t][i]);
+    for (int i = 0; i < kWidth; ++i) accumulate(change[i], x, write[t][i]);
   }
 #pragma GCC unroll 8
-  for (int i = 0; i < kWidth; ++i) store(panel + i * kLanes, state[i]);
+  for (int i = 0; i < kWidth; ++i) {
+    const F32 left = kKeeps == Keeps::mixed ? splat(*whole) : zero();
+    store(panel + i * kLanes, finish_kept<kKeeps>(change[i], load(panel + i * kLanes), left));
+  }
 }
 
-// panel[k] = decay · panel[k] + Σ_t rows[t][k] · u[t]
-template <int kWidth, LinearDecay kDecay>
-[[gnu::noinline]] void write_panel(const float* rows, int64_t row, const TileRows& u, const float* decay, int64_t K,
+// panel[k] = Γ(0,C) · panel[k] + Σ_t rows[t][k] · u[t]
+template <int kWidth, Keeps kKeeps, bool kChannel>
+[[gnu::noinline]] void write_panel(const float* rows, int64_t row, const TileRows& u, const KeptRows& kept, int64_t K,
                                    float* panel) {
-  constexpr int64_t kStep = kDecay == LinearDecay::channel ? 1 : 0;
+  constexpr bool kOwn = kChannel && kKeeps != Keeps::all;
   F32 write[kTokens][kWidth];
 #pragma GCC unroll 8
   for (int t = 0; t < kTokens; ++t) {
 #pragma GCC unroll 8
     for (int i = 0; i < kWidth; ++i) write[t][i] = load(u.data + t * u.stride + i * kLanes);
   }
+  F32 shared = kOwn || kKeeps == Keeps::all ? zero() : splat(*kept.factor);
+  if (!kOwn && kKeeps != Keeps::all) keep(shared);
+  auto step = [&](int64_t k) __attribute__((always_inline)) {
+    write_step<kWidth, kKeeps>(rows + k, row, write, kOwn ? splat(kept.factor[k]) : shared, kept.whole + k,
+                               panel + k * kWidth * kLanes);
+  };
   for (int64_t line = 0; line < K; line += kLineFloats) {
     prefetch_next_rows(rows, row, line);
     const int64_t end = linear_min(line + kLineFloats, K);
     int64_t k = line;
     for (; k + kSweep <= end; k += kSweep) {
 #pragma GCC unroll 8
-      for (int i = 0; i < kSweep; ++i) {
-        write_step<kWidth, kDecay>(rows + k + i, row, write, decay + (k + i) * kStep,
-                                   panel + (k + i) * kWidth * kLanes);
-      }
+      for (int i = 0; i < kSweep; ++i) step(k + i);
     }
-    for (; k < end; ++k) {
-      write_step<kWidth, kDecay>(rows + k, row, write, decay + k * kStep, panel + k * kWidth * kLanes);
-    }
+    for (; k < end; ++k) step(k);
   }
 }
 
@@ -340,20 +347,17 @@ template <int kWidth>
 void write_block(const LinearShape& shape, const BlockLayout& layout, const float* block, const TileRows& u,
                  const TileRows& y, float* panel) {
   const float* rows = block + layout.write;
-  const float* decay = block + layout.decay;
-  switch (shape.decay) {
-    case LinearDecay::none:
-      write_panel<kWidth, LinearDecay::none>(rows, shape.row, u, decay, shape.K, panel);
-      break;
-    case LinearDecay::scalar:
-      write_panel<kWidth, LinearDecay::scalar>(rows, shape.row, u, decay, shape.K, panel);
-      break;
-    case LinearDecay::channel:
-      write_panel<kWidth, LinearDecay::channel>(rows, shape.row, u, decay, shape.K, panel);
-      break;
-  }
+  const KeptRows kept{block + layout.factor, block + layout.whole};
+  const bool channel = shape.decay == LinearDecay::channel;
+  with_keeps(static_cast<Keeps>(block[layout.keeps]), [&](auto keeps) {
+    if (channel) {
+      write_panel<kWidth, keeps.value, true>(rows, shape.row, u, kept, shape.K, panel);
+    } else {
+      write_panel<kWidth, keeps.value, false>(rows, shape.row, u, kept, shape.K, panel);
+    }
+  });
   if (!shape.free_vectors) return;
-  write_panel<kWidth, LinearDecay::none>(rows + kTokens * shape.row, shape.row, y, nullptr, shape.K, panel);
+  write_panel<kWidth, Keeps::all, false>(rows + kTokens * shape.row, shape.row, y, kept, shape.K, panel);
 }
 
 template <typename S, int kWidth>

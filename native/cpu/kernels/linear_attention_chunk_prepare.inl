@@ -8,6 +8,7 @@
 //             S'  = Γ(0,C) S + Σ_j (k_j Γ(j,C)) u_jᵀ
 //           generalized_delta reads y_t = a_tᵀ S_{t−1}, before γ_t, and writes b_t y_tᵀ beside k_t v_tᵀ.
 // Edge:     Γ is a product of factors as they come, never a quotient or e^−Σg: strong decays underflow to zero and stay exact.
+//           Only Γ(0,C), which acts on the state itself, comes from Σg: slow decays keep their rate, see Kept.
 //           Tokens past the end have k = q = 0 and γ = 1, so they change nothing.
 // Cost:     about C K multiply-adds per token without exponentials, K exponentials per token with a decay per channel.
 // Source:   arXiv 2412.06464, arXiv 2510.26692; the block form is the exact solution of the recurrence, in f32.
@@ -20,7 +21,9 @@ struct BlockLayout {
   int64_t read;     // [kTokens][row], rules that read the state: factors of u (or y)
   int64_t query;    // [readers][kTokens][row]
   int64_t write;    // [writers][kTokens][row]
-  int64_t decay;    // [row], decay per channel: Γ(0,C); else one float
+  int64_t factor;   // [row]: what Γ(0,C) leaves of the state, see Kept
+  int64_t whole;    // [row]
+  int64_t keeps;    // as a number
   int64_t solve;    // [kTokens][writers · kTokens], rules that read the state
   int64_t mix;      // [readers][kTokens][writers · kTokens]
   int64_t beta;     // [kTokens]
@@ -40,7 +43,9 @@ inline BlockLayout block_layout(const LinearShape& shape) {
   layout.read = take(shape.delta ? kTokens * shape.row : 0);
   layout.query = take(shape.readers * kTokens * shape.row);
   layout.write = take(shape.writers * kTokens * shape.row);
-  layout.decay = take(shape.decay == LinearDecay::channel ? shape.row : 1);
+  layout.factor = take(shape.decay == LinearDecay::none ? 0 : shape.row);
+  layout.whole = take(shape.decay == LinearDecay::channel ? shape.row : 0);
+  layout.keeps = take(1);
   layout.solve = take(shape.delta ? kTokens * shape.writers * kTokens : 0);
   layout.mix = take(shape.readers * kTokens * shape.writers * kTokens);
   layout.beta = take(kTokens);
@@ -64,11 +69,12 @@ struct BlockRows {
   float* queries;
   float* gates;  // per channel: γ
   float* a;
+  float* total;        // Σ g of each channel, or of the head
   float gate[kGates];  // scalar: γ, and 1 past the tokens
   float beta[kTokens];
 };
 
-inline int64_t block_rows_floats(const LinearShape& shape) { return 3 * kTokens * shape.row; }
+inline int64_t block_rows_floats(const LinearShape& shape) { return (3 * kTokens + 1) * shape.row; }
 
 inline BlockRows block_rows(const LinearShape& shape, const BlockLayout& layout, float* scratch, float* to) {
   const int64_t rows = kTokens * shape.row;
@@ -78,6 +84,7 @@ inline BlockRows block_rows(const LinearShape& shape, const BlockLayout& layout,
   block.queries = scratch;
   block.gates = scratch + rows;
   block.a = scratch + 2 * rows;
+  block.total = scratch + 3 * rows;
   return block;
 }
 
@@ -227,17 +234,15 @@ inline void decay_rows(const LinearShape& shape, const BlockRows& block, const f
   }
 }
 
-inline void total_decay(const LinearShape& shape, const BlockRows& block, float* to) {
-  if (shape.decay != LinearDecay::channel) {
-    to[0] = 1.0f;
-    for (int t = 0; t < kTokens; ++t) to[0] *= block.gate[t];
-    return;
+// What the block's decay leaves of the state.
+inline void block_kept(const LinearShape& shape, const BlockLayout& layout, const BlockRows& block, float* to) {
+  Keeps keeps = Keeps::all;
+  if (shape.decay == LinearDecay::channel) {
+    keeps = kept_row(block.total, shape.K, to + layout.factor, to + layout.whole);
+  } else if (shape.decay == LinearDecay::scalar) {
+    keeps = kept_row(*block.total, shape.K, to + layout.factor);
   }
-  for (int64_t i = 0; i < shape.row; i += kLanes) {
-    F32 left = load(block.gates + i);
-    for (int t = 1; t < kTokens; ++t) left = mul(left, load(block.gates + t * shape.row + i));
-    store(to + i, left);
-  }
+  to[layout.keeps] = static_cast<float>(keeps);
 }
 
 // Which tokens of which state head a block holds; at most kTokens.
@@ -275,12 +280,22 @@ void prefetch_token(const LinearAttentionCall& call, const LinearShape& shape, c
   }
 }
 
+// g to γ in place, and its sum over the tokens.
+inline void decay_row(float* gates, int64_t row, float* total) {
+  for (int64_t i = 0; i < row; i += kLanes) {
+    const F32 gate = load(gates + i);
+    store(total + i, add(load(total + i), gate));
+    store(gates + i, exp(gate));
+  }
+}
+
 template <typename S>
 void load_block_writes(const LinearAttentionCall& call, const LinearShape& shape, const BlockPlace& place,
                        BlockRows& block) {
   const LinearAttentionOptions& options = call.options;
   const int64_t row = shape.row;
   const int64_t key_head = place.head * call.axes.Hk / shape.state_heads;
+  if (shape.decay == LinearDecay::channel) zero_row(block.total, row);
   for (int t = 0; t < kTokens; ++t) {
     const int64_t token = place.first + t;
     const bool real = t < place.count;
@@ -308,8 +323,12 @@ void load_block_writes(const LinearAttentionCall& call, const LinearShape& shape
     }
     if (shape.decay == LinearDecay::channel) {
       load_gate_row<S>(options.decay, place.seq, token, place.head, shape.K, block.gates + t * row);
-      exp_row(block.gates + t * row, row);
+      decay_row(block.gates + t * row, row, block.total);
     }
+  }
+  if (shape.decay == LinearDecay::scalar) {
+    *block.total = 0;
+    for (int t = 0; t < kTokens; ++t) *block.total += block.gate[t];
   }
   exp_row(block.gate, kGates);
 }
@@ -389,7 +408,7 @@ void prepare_block(const LinearAttentionCall& call, const LinearShape& shape, co
   if (pass.writes) {
     load_block_writes<S>(call, shape, place, block);
     for (int t = 0; t < kTokens; ++t) to[layout.beta + t] = block.beta[t];
-    total_decay(shape, block, to + layout.decay);
+    block_kept(shape, layout, block, to);
   }
   if (shape.delta) {
     for (int t = 0; t < kTokens; ++t) factor[t] = shape.free_vectors ? 1.0f : -block.beta[t];

@@ -16,7 +16,8 @@ inline constexpr int kRowsAhead = 16;
 // What one token brings to every row of a state head; offsets in floats within the token's part of the scratch.
 struct RecurrentPlan {
   int64_t row;
-  int64_t read, write, second, gate, query, scalars;  // scalars: β, γ, then per reader q·k, q·b, 1/(q·z)
+  int64_t read, write, second, gate, factor, whole, query;
+  int64_t scalars;  // β, what decay keeps, then per reader q·k, q·b, 1/(q·z)
   int64_t token_floats;
   int64_t tile;  // [kRows][row] where the state is not written through
   int64_t worker_floats;
@@ -36,6 +37,8 @@ inline RecurrentPlan recurrent_plan(const LinearShape& shape) {
   plan.write = take(shape.row);
   plan.second = take(shape.row);
   plan.gate = take(shape.row);
+  plan.factor = take(shape.row);
+  plan.whole = take(shape.row);
   plan.query = take(shape.readers * shape.row);
   plan.scalars = take(2 + 3 * shape.readers);
   plan.token_floats = next;
@@ -48,6 +51,24 @@ inline RecurrentPlan recurrent_plan(const LinearShape& shape) {
   return plan;
 }
 
+// γ, and what it leaves of the state.
+template <typename S>
+void recurrent_decay(const LinearAttentionCall& call, const LinearShape& shape, const RecurrentPlan& plan,
+                     const LinearSequence& seq, int64_t head, int64_t token, float* to) {
+  const TensorView& decay = call.options.decay;
+  Keeps keeps = Keeps::all;
+  if (shape.decay == LinearDecay::channel) {
+    load_gate_row<S>(decay, seq, token, head, shape.K, to + plan.gate);
+    keeps = kept_row(to + plan.gate, shape.K, to + plan.factor, to + plan.whole);
+  } else {
+    const float gate = shape.decay == LinearDecay::scalar ? linear_scalar<S>(decay, seq, token, head) : 0.0f;
+    if (shape.decay == LinearDecay::scalar) keeps = kept_row(gate, shape.K, to + plan.factor);
+    const F32 left = exp(splat(gate));
+    for (int64_t i = 0; i < shape.row; i += kLanes) store(to + plan.gate + i, left);
+  }
+  to[plan.scalars + 1] = static_cast<float>(keeps);
+}
+
 // The token's vectors; `normalizer` holds Σφ(k) up to the token before and takes the token's own.
 template <typename S>
 void recurrent_token(const LinearAttentionCall& call, const LinearShape& shape, const RecurrentPlan& plan,
@@ -56,15 +77,8 @@ void recurrent_token(const LinearAttentionCall& call, const LinearShape& shape, 
   const int64_t row = shape.row;
   float* scalars = to + plan.scalars;
   scalars[0] = options.beta.present ? linear_scalar<S>(options.beta, seq, token, head) : 1.0f;
-  scalars[1] = 1.0f;
   load_features<S>(options, call.k, seq, token, head * call.axes.Hk / shape.state_heads, shape.K, row, to + plan.write);
-  if (shape.decay == LinearDecay::channel) {
-    load_gate_row<S>(options.decay, seq, token, head, shape.K, to + plan.gate);
-    exp_row(to + plan.gate, row);
-  } else {
-    if (shape.decay == LinearDecay::scalar) scalars[1] = linear_exp(linear_scalar<S>(options.decay, seq, token, head));
-    for (int64_t i = 0; i < row; i += kLanes) store(to + plan.gate + i, splat(scalars[1]));
-  }
+  recurrent_decay<S>(call, shape, plan, seq, head, token, to);
   if (shape.free_vectors) {
     load_gate_row<S>(options.a, seq, token, head, shape.K, to + plan.read);
     load_gate_row<S>(options.b, seq, token, head, shape.K, to + plan.second);
@@ -132,11 +146,25 @@ void read_rows(const float* state, int64_t stride, const float* x, const float* 
   }
 }
 
-// to[r] = gate ∘ from[r] + write · u[r] (+ second · y[r]); to may be from.
-template <bool kSecond>
+// The factors of one step of write_rows along K.
+struct WriteStep {
+  F32 factor, whole, write, second;
+};
+
+template <bool kSecond, Keeps kKeeps>
+[[gnu::always_inline]] inline F32 written(F32 value, const WriteStep& step, F32 u, F32 y) {
+  keep(value);
+  F32 change = fma(step.write, u, begin_kept<kKeeps>(value, step.factor));
+  if (kSecond) change = fma(step.second, y, change);
+  return finish_kept<kKeeps>(change, value, step.whole);
+}
+
+// to[r] = γ ∘ from[r] + write · u[r] (+ second · y[r]); to may be from.
+template <bool kSecond, Keeps kKeeps>
 void write_rows(const float* from, int64_t from_stride, const float* token, const RecurrentPlan& plan, int64_t K,
                 const float* u, const float* y, int64_t to_stride, float* to) {
-  const float* gate = token + plan.gate;
+  const float* factor = token + plan.factor;
+  const float* whole = token + plan.whole;
   const float* write = token + plan.write;
   const float* second = token + plan.second;
   F32 by_u[kRows], by_y[kRows];
@@ -145,24 +173,26 @@ void write_rows(const float* from, int64_t from_stride, const float* token, cons
     by_u[r] = splat(u[r]);
     by_y[r] = kSecond ? splat(y[r]) : zero();
   }
+  auto step_at = [&](int64_t k) {
+    return WriteStep{kKeeps == Keeps::all ? zero() : load(factor + k),
+                     kKeeps == Keeps::mixed ? load(whole + k) : zero(), load(write + k),
+                     kSecond ? load(second + k) : zero()};
+  };
   int64_t k = 0;
   for (; k + kLanes <= K; k += kLanes) {
     prefetch_rows(from, from_stride, k, 1);
-    const F32 kept = load(gate + k), key = load(write + k);
-    const F32 other = kSecond ? load(second + k) : zero();
+    const WriteStep step = step_at(k);
 #pragma GCC unroll 8
     for (int r = 0; r < kRows; ++r) {
-      const F32 value = fma(key, by_u[r], mul(load(from + r * from_stride + k), kept));
-      store(to + r * to_stride + k, kSecond ? fma(other, by_y[r], value) : value);
+      store(to + r * to_stride + k, written<kSecond, kKeeps>(load(from + r * from_stride + k), step, by_u[r], by_y[r]));
     }
   }
   if (k == K) return;
-  const F32 kept = load(gate + k), key = load(write + k);
-  const F32 other = kSecond ? load(second + k) : zero();
+  const WriteStep step = step_at(k);
 #pragma GCC unroll 8
   for (int r = 0; r < kRows; ++r) {
-    const F32 value = fma(key, by_u[r], mul(load_partial(from + r * from_stride + k, K - k), kept));
-    store_partial(to + r * to_stride + k, kSecond ? fma(other, by_y[r], value) : value, K - k);
+    const F32 value = load_partial(from + r * from_stride + k, K - k);
+    store_partial(to + r * to_stride + k, written<kSecond, kKeeps>(value, step, by_u[r], by_y[r]), K - k);
   }
 }
 
@@ -179,7 +209,7 @@ struct RowGroup {
 
 template <typename S>
 void recurrent_rows(const LinearAttentionCall& call, const LinearShape& shape, const RecurrentPlan& plan,
-                    const LinearSequence& seq, int64_t head, const float* tokens, RowGroup group) {
+                    const LinearSequence& seq, int64_t head, const float* tokens, RowGroup& group) {
   const int64_t value_head = head * call.axes.Hv / shape.state_heads;
   const TensorView& skip = call.options.skip;
   float v[kRows], u[kRows], y[kRows], o[kRows];
@@ -213,11 +243,15 @@ void recurrent_rows(const LinearAttentionCall& call, const LinearShape& shape, c
       }
     }
     if (t + 1 == seq.tokens && !group.kept) return;
-    if (shape.free_vectors) {
-      write_rows<true>(group.from, group.from_stride, token, plan, shape.K, u, y, group.to_stride, group.to);
-    } else {
-      write_rows<false>(group.from, group.from_stride, token, plan, shape.K, u, y, group.to_stride, group.to);
-    }
+    with_keeps(static_cast<Keeps>(scalars[1]), [&](auto keeps) {
+      if (shape.free_vectors) {
+        write_rows<true, keeps.value>(group.from, group.from_stride, token, plan, shape.K, u, y, group.to_stride,
+                                      group.to);
+      } else {
+        write_rows<false, keeps.value>(group.from, group.from_stride, token, plan, shape.K, u, y, group.to_stride,
+                                       group.to);
+      }
+    });
     group.from = group.to;
     group.from_stride = group.to_stride;
   }

@@ -118,6 +118,77 @@ inline void exp_row(float* values, int64_t row) {
   for (int64_t i = 0; i < row; i += kLanes) store(values + i, exp(load(values + i)));
 }
 
+// What decays leave of a row of the state: value · factor + value · whole. Where e^g is less than a half that is e^g and 0,
+// else e^g − 1 and 1: e^g itself, rounded next to 1, would change how fast a slow decay forgets, and over many tokens the
+// state would drift.
+struct Kept {
+  F32 factor, whole;
+};
+
+// Where in a row that is so: nothing decays, e^g is at least a half, it is less.
+enum class Keeps { all, most, least, mixed };
+
+// `left` is e^g, `most` where it is at least a half.
+inline Kept kept_of_gate(F32 gate, F32* left, Mask* most) {
+  const F32 change = expm1(gate);
+  *left = exp(gate);
+  *most = less(splat(-0.5f), change);
+  return {select(*most, change, *left), select(*most, splat(1.0f), zero())};
+}
+
+// Each channel's own gate, which becomes e^g; to `factor` and `whole`.
+inline Keeps kept_row(float* gates, int64_t K, float* factor, float* whole) {
+  bool some_most = false, some_least = false;
+  for (int64_t i = 0; i < K; i += kLanes) {
+    F32 left;
+    Mask most;
+    const Kept kept = kept_of_gate(load(gates + i), &left, &most);
+    store(gates + i, left);
+    store(factor + i, kept.factor);
+    store(whole + i, kept.whole);
+    some_most = some_most || any(mask_and(first_lanes(K - i), most));
+    some_least = some_least || any(mask_and(first_lanes(K - i), mask_not(most)));
+  }
+  return some_most && some_least ? Keeps::mixed : some_most ? Keeps::most : Keeps::least;
+}
+
+// One gate for all channels.
+inline Keeps kept_row(float gate, int64_t K, float* factor) {
+  F32 left;
+  Mask most;
+  const Kept kept = kept_of_gate(splat(gate), &left, &most);
+  for (int64_t i = 0; i < K; i += kLanes) store(factor + i, kept.factor);
+  return all(most) ? Keeps::most : Keeps::least;
+}
+
+// A decayed value begins with this, takes up what is written, and ends with finish_kept: the whole is added last, to decay
+// and write together, since the change by a slow decay alone is rounded alike for many tokens, which adds up.
+template <Keeps kKeeps>
+[[gnu::always_inline]] inline F32 begin_kept(F32 value, F32 factor) {
+  return kKeeps == Keeps::all ? value : mul(value, factor);
+}
+
+template <Keeps kKeeps>
+[[gnu::always_inline]] inline F32 finish_kept(F32 change, F32 value, F32 whole) {
+  if (kKeeps == Keeps::most) return add(value, change);
+  return kKeeps == Keeps::mixed ? fma(value, whole, change) : change;
+}
+
+// Calls body with `keeps` as std::integral_constant.
+template <typename Body>
+[[gnu::always_inline]] inline void with_keeps(Keeps keeps, Body&& body) {
+  switch (keeps) {
+    case Keeps::all:
+      return body(std::integral_constant<Keeps, Keeps::all>());
+    case Keeps::most:
+      return body(std::integral_constant<Keeps, Keeps::most>());
+    case Keeps::least:
+      return body(std::integral_constant<Keeps, Keeps::least>());
+    case Keeps::mixed:
+      return body(std::integral_constant<Keeps, Keeps::mixed>());
+  }
+}
+
 inline float dot_rows(const float* a, const float* b, int64_t row) {
   F32 sum = zero();
   for (int64_t i = 0; i < row; i += kLanes) sum = fma(load(a + i), load(b + i), sum);

@@ -6,6 +6,8 @@
   return bits_of(add_int(bits_of(p), shift_left<23>(n)));
 }
 
+inline constexpr float kLeastExponent = -87.336544f;  // ln 2^-126
+
 // 2^x for x < 128, relative error below 2.5e-7. Below −126 it gives 2^-126.
 [[gnu::always_inline]] inline F32 exp2_below_128(F32 x) {
   x = max(splat(-126.0f), x);
@@ -21,21 +23,35 @@
 // The same without a bound: from 128 on it gives infinity.
 [[gnu::always_inline]] inline F32 exp2(F32 x) { return exp2_below_128(min(splat(128.0f), x)); }
 
-// e^x within 2 ulp; zero where the result would be subnormal, infinity from 88.7229 on.
-[[gnu::always_inline]] inline F32 exp(F32 x) {
-  const F32 lowest = splat(-87.336544f);
-  const F32 bounded = min(splat(89.0f), max(lowest, x));
-  const I32 n = nearest_int(mul(bounded, splat(1.442695041f)));
+// e^r − 1 for the r in [−½ ln 2, ½ ln 2] with x = n ln 2 + r, x within what e^x has as a normal number.
+[[gnu::always_inline]] inline F32 expm1_reduced(F32 x, I32& n) {
+  x = min(splat(89.0f), max(splat(kLeastExponent), x));
+  n = nearest_int(mul(x, splat(1.442695041f)));
   const F32 whole = from_int(n);
-  const F32 r = fnma(whole, splat(-2.12194440e-4f), fnma(whole, splat(0.693359375f), bounded));  // ln 2 in two parts
+  const F32 r = fnma(whole, splat(-2.12194440e-4f), fnma(whole, splat(0.693359375f), x));  // ln 2 in two parts
   F32 p = fma(splat(1.381460228e-03f), r, splat(8.368714713e-03f));
   p = fma(p, r, splat(4.166838899e-02f));
   p = fma(p, r, splat(1.666652113e-01f));
   p = fma(p, r, splat(4.999999404e-01f));
-  p = add(fma(mul(r, r), p, r), splat(1.0f));
-  F32 result = scale_exponent(p, n);
+  return fma(mul(r, r), p, r);
+}
+
+// e^x within 2 ulp; zero where the result would be subnormal, infinity from 88.7229 on.
+[[gnu::always_inline]] inline F32 exp(F32 x) {
+  I32 n;
+  const F32 rest = expm1_reduced(x, n);
+  F32 result = scale_exponent(add(rest, splat(1.0f)), n);
   result = select(less(splat(88.722839f), x), splat(__builtin_inff()), result);
-  return select(less(x, lowest), zero(), result);
+  return select(less(x, splat(kLeastExponent)), zero(), result);
+}
+
+// e^x − 1 within 3 ulp, near zero too; infinity from 88.7229 on.
+[[gnu::always_inline]] inline F32 expm1(F32 x) {
+  I32 n;
+  const F32 rest = expm1_reduced(x, n);
+  const F32 half = scale_exponent(splat(0.5f), n);  // of 2^n, which may be past the largest number
+  const F32 result = fma(half, rest, sub(half, splat(0.5f)));
+  return select(less(splat(88.722839f), x), splat(__builtin_inff()), add(result, result));
 }
 
 // Rational, odd. Where |x| is below 0.0004 or above 9 the error is 3e-7 of 1, elsewhere within 8 ulp.

@@ -101,6 +101,7 @@ void probe_value(Checks& checks, const char* name, Vector vector, float x, float
 inline void probe_math(Checks& checks) {
   auto vexp2 = [&](F32 x) { return exp2(x); };
   auto vexp = [&](F32 x) { return exp(x); };
+  auto vexpm1 = [&](F32 x) { return expm1(x); };
   auto vtanh = [&](F32 x) { return tanh(x); };
   auto vreciprocal = [&](F32 x) { return reciprocal(x); };
   auto vsigmoid = [&](F32 x) { return sigmoid(x); };
@@ -110,6 +111,10 @@ inline void probe_math(Checks& checks) {
       checks, "exp2", vexp2, [](double x) { return std::exp2(x); }, -126, 127.99, 4);
   probe_function(
       checks, "exp", vexp, [](double x) { return std::exp(x); }, -87.3, 88.7, 2);
+  for (const double size : {1e-6, 1e-3, 1.0, 88.7}) {
+    probe_function(
+        checks, "expm1", vexpm1, [](double x) { return std::expm1(x); }, -size, size, 3);
+  }
   probe_function(
       checks, "tanh", vtanh, [](double x) { return std::tanh(x); }, -12, 12, 8);
   probe_function(
@@ -138,6 +143,11 @@ inline void probe_math(Checks& checks) {
   probe_value(checks, "exp", vexp, -INFINITY, 0);
   probe_value(checks, "exp", vexp, 89, INFINITY);
   probe_value(checks, "exp", vexp, INFINITY, INFINITY);
+  probe_value(checks, "expm1", vexpm1, none, none);
+  probe_value(checks, "expm1", vexpm1, 0, 0);
+  probe_value(checks, "expm1", vexpm1, -INFINITY, -1);
+  probe_value(checks, "expm1", vexpm1, 89, INFINITY);
+  probe_value(checks, "expm1", vexpm1, INFINITY, INFINITY);
   probe_value(checks, "tanh", vtanh, none, none);
   probe_value(checks, "tanh", vtanh, INFINITY, 1);
   probe_value(checks, "tanh", vtanh, -INFINITY, -1);
