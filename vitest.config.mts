@@ -1,10 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
-// The kernel matrix runs once per instruction set, which is chosen when the addon loads; those that the machine lacks
-// are skipped. Everything else runs on the best one.
+// The kernel matrix and the tests of numerics run once per instruction set, which is chosen when the addon loads; those
+// that the machine lacks are skipped. Everything else runs on the best one.
 const instructionSets = process.arch === 'arm64' ? ['neon'] : ['x86_64_v2', 'avx2', 'avx512', 'avx512_bf16'];
-const matrix = 'test/ops/**/*.test.ts';
+const matrix = ['test/ops/**/*.test.ts', 'test/numerics/**/*.test.ts'];
 
 export default defineConfig({
   resolve: {
@@ -16,10 +16,10 @@ export default defineConfig({
     execArgv: ['--expose-gc'],
     testTimeout: 60_000,
     projects: [
-      { extends: true, test: { name: 'package', include: ['test/**/*.test.ts'], exclude: [matrix] } },
+      { extends: true, test: { name: 'package', include: ['test/**/*.test.ts'], exclude: matrix } },
       ...instructionSets.map((name) => ({
         extends: true as const,
-        test: { name, include: [matrix], env: { ATTN_ISA: name } },
+        test: { name, include: matrix, env: { ATTN_ISA: name } },
       })),
     ],
   },
