@@ -41,13 +41,23 @@ template <typename S>
 
 // The taps of up to kLanes channels, tap by tap.
 template <typename E>
-inline void conv_taps(const TensorView& weight, int64_t c, int64_t n, int64_t width, F32* taps) {
-  float lanes[kMaxConvWidth][kLanes] = {};
-  for (int64_t i = 0; i < kLanes && i < n; ++i) {
-    const E* of_channel = weight.as<const E>() + (c + i) * weight.strides[0];
-    for (int64_t w = 0; w < width; ++w) lanes[w][i] = to_float(of_channel[w * weight.strides[1]]);
+[[gnu::always_inline]] inline void conv_taps(const TensorView& weight, int64_t c, int64_t n, int64_t width, F32* taps) {
+  const E* from = weight.as<const E>() + c * weight.strides[0];
+  if (width <= kLanes && n >= kLanes && weight.strides[1] == 1) {
+    F32 rows[kLanes];
+#pragma GCC unroll 16
+    for (int i = 0; i < kLanes; ++i) rows[i] = load_lanes(from + i * weight.strides[0], width);
+    transpose(rows);
+    for (int64_t w = 0; w < width; ++w) taps[w] = rows[w];
+    return;
   }
-  for (int64_t w = 0; w < width; ++w) taps[w] = load(lanes[w]);
+  for (int64_t w = 0; w < width; ++w) {
+    float lanes[kLanes] = {};
+    for (int64_t i = 0; i < kLanes && i < n; ++i) {
+      lanes[i] = to_float(from[i * weight.strides[0] + w * weight.strides[1]]);
+    }
+    taps[w] = load(lanes);
+  }
 }
 
 // The tokens [first, last) of a sequence over the channels c … c + n − 1. kWidth is the width, or 0 for any width.
@@ -79,6 +89,47 @@ void conv_tokens(const CausalConv1dCall& call, const ConvSequence& sequence, int
   }
 }
 
+// One token of a sequence, over the channels [begin, end): everything but the channel is known before the loop. False: not
+// what this takes, the state or the weight being in another order or the width another.
+template <typename S, typename E, int kWidth>
+bool conv_step(const CausalConv1dCall& call, const ConvSequence& sequence, int64_t b, int64_t begin, int64_t end) {
+  const CausalConv1dOptions& options = call.options;
+  const TensorView& state = options.state;
+  if (sequence.tokens != 1 || call.axes.W != kWidth || call.weight.strides[1] != 1) return false;
+  if (state && state.strides[2] != 1) return false;
+  const S* rows[kWidth];  // the tokens under the taps
+  for (int w = 0; w + 1 < kWidth; ++w) {
+    rows[w] = state ? state.as<const S>() + b * state.strides[0] + w * state.strides[1] : nullptr;
+  }
+  rows[kWidth - 1] = call.x.as<const S>() + sequence.batch * call.x.strides[0] + sequence.begin * call.x.strides[1];
+  S* out = call.out.as<S>() + sequence.batch * call.out.strides[0] + sequence.begin * call.out.strides[1];
+  const auto bias = row_operand<S>(options.bias, 0);
+  const bool silu = options.activation == CausalConv1dActivation::silu;
+  for (int64_t c = begin; c < end; c += kLanes) {
+    const int64_t n = end - c;
+    F32 taps[kWidth];
+    conv_taps<E>(call.weight, c, n, kWidth, taps);
+    F32 sum = bias ? load_operand(bias, c, n) : zero();
+#pragma GCC unroll 4
+    for (int w = state ? 0 : kWidth - 1; w < kWidth; ++w) sum = fma(taps[w], load_lanes(rows[w] + c, n), sum);
+    if (silu) sum = mul(sum, sigmoid(sum));
+    store_lanes(out + c, sum, n);
+  }
+  return true;
+}
+
+template <typename S>
+bool conv_single(const CausalConv1dCall& call, int64_t b, int64_t begin, int64_t end) {
+  const ConvSequence sequence = conv_sequence(call, b);
+  const bool own = call.weight.dtype == call.x.dtype;  // f32 otherwise
+  if (call.axes.W == 3) {
+    return own ? conv_step<S, S, 3>(call, sequence, b, begin, end)
+               : conv_step<S, float, 3>(call, sequence, b, begin, end);
+  }
+  return own ? conv_step<S, S, 4>(call, sequence, b, begin, end)
+             : conv_step<S, float, 4>(call, sequence, b, begin, end);
+}
+
 template <typename S>
 void conv_block(const CausalConv1dCall& call, int64_t b, int64_t first, int64_t last, int64_t c, int64_t n) {
   const ConvSequence sequence = conv_sequence(call, b);
@@ -92,22 +143,10 @@ void conv_block(const CausalConv1dCall& call, int64_t b, int64_t first, int64_t 
   }
 }
 
-// The sequence that the token `t` of a packed batch belongs to; empty ones before it are passed over.
-inline int64_t conv_sequence_of(const CausalConv1dCall& call, int64_t t) {
-  const TensorView& offsets = call.options.cu_seqlens;
-  int64_t low = 0;
-  int64_t high = call.axes.B;
-  while (high - low > 1) {
-    const int64_t middle = low + (high - low) / 2;
-    (offsets.as<const int32_t>()[middle * offsets.strides[0]] <= t ? low : high) = middle;
-  }
-  return low;
-}
-
 // The tokens [first, last) of a packed batch, whatever sequences they belong to.
 template <typename S>
 void conv_packed_block(const CausalConv1dCall& call, int64_t first, int64_t last, int64_t c, int64_t n) {
-  for (int64_t b = conv_sequence_of(call, first); b < call.axes.B; ++b) {
+  for (int64_t b = sequence_of(call.options.cu_seqlens, call.axes.B, first); b < call.axes.B; ++b) {
     const ConvSequence sequence = conv_sequence(call, b);
     if (sequence.begin >= last) break;
     const int64_t from = first > sequence.begin ? first - sequence.begin : 0;
@@ -116,21 +155,40 @@ void conv_packed_block(const CausalConv1dCall& call, int64_t first, int64_t last
   }
 }
 
+// Where the token `t` of a sequence lies, from the channel c on; t is negative in the state.
 template <typename S>
-void conv_final_state(const CausalConv1dCall& call, int64_t b, int64_t slot) {
-  const ConvSequence sequence = conv_sequence(call, b);
-  const int64_t t = sequence.tokens - (call.axes.W - 1) + slot;
-  S* to = call.state.as<S>() + b * call.state.strides[0] + slot * call.state.strides[1];
+struct ConvChannels {
+  const S* from;  // null: zero
+  int64_t stride;
+};
+
+template <typename S>
+ConvChannels<S> conv_channels(const CausalConv1dCall& call, int64_t b, int64_t t, int64_t c) {
+  if (t >= 0) {
+    const ConvSequence sequence = conv_sequence(call, b);
+    const S* x = call.x.as<const S>() + sequence.batch * call.x.strides[0];
+    return {x + (sequence.begin + t) * call.x.strides[1] + c, 1};
+  }
   const TensorView& state = call.options.state;
-  for (int64_t c = 0; c < call.axes.C; ++c) {
-    S value{};
-    if (t >= 0) {
-      value = call.x.as<const S>()[sequence.batch * call.x.strides[0] + (sequence.begin + t) * call.x.strides[1] + c];
-    } else if (state) {
-      const int64_t from = t + call.axes.W - 1;
-      value = state.as<const S>()[b * state.strides[0] + from * state.strides[1] + c * state.strides[2]];
-    }
-    to[c * call.state.strides[2]] = value;
+  if (!state) return {nullptr, 1};
+  const int64_t slot = t + call.axes.W - 1;
+  return {state.as<const S>() + b * state.strides[0] + slot * state.strides[1] + c * state.strides[2],
+          state.strides[2]};
+}
+
+// The channels [begin, end) of one slot of the state after a sequence.
+template <typename S>
+void conv_final_state(const CausalConv1dCall& call, int64_t b, int64_t slot, int64_t begin, int64_t end) {
+  const int64_t t = conv_sequence(call, b).tokens - (call.axes.W - 1) + slot;
+  const ConvChannels<S> source = conv_channels<S>(call, b, t, begin);
+  const int64_t stride = call.state.strides[2];
+  S* to = call.state.as<S>() + b * call.state.strides[0] + slot * call.state.strides[1] + begin * stride;
+  if (source.from != nullptr && source.stride == 1 && stride == 1) {
+    std::memcpy(to, source.from, static_cast<size_t>(end - begin) * sizeof(S));
+    return;
+  }
+  for (int64_t c = 0; c < end - begin; ++c) {
+    to[c * stride] = source.from != nullptr ? source.from[c * source.stride] : S{};
   }
 }
 
@@ -150,6 +208,7 @@ Status run_causal_conv1d(const CausalConv1dCall& call, ExecContext& exec) {
                       const int64_t last = first + kTokens < axes.T ? first + kTokens : axes.T;
                       const int64_t begin = task % channel_blocks * kChannels;
                       const int64_t end = begin + kChannels < axes.C ? begin + kChannels : axes.C;
+                      if (axes.T == 1 && !packed && conv_single<S>(call, b, begin, end)) return;
                       for (int64_t c = begin; c < end; c += kLanes) {
                         if (packed) {
                           conv_packed_block<S>(call, first, last, c, end - c);
@@ -162,7 +221,12 @@ Status run_causal_conv1d(const CausalConv1dCall& call, ExecContext& exec) {
   if (!call.state) return {};
   const int64_t slots = axes.W - 1;
   exec.parallel_for(
-      axes.B * slots, [&](int64_t task, std::byte*) { conv_final_state<S>(call, task / slots, task % slots); },
+      axes.B * slots * channel_blocks,
+      [&](int64_t task, std::byte*) {
+        const int64_t begin = task % channel_blocks * kChannels;
+        const int64_t end = begin + kChannels < axes.C ? begin + kChannels : axes.C;
+        conv_final_state<S>(call, task / channel_blocks / slots, task / channel_blocks % slots, begin, end);
+      },
       axes.B * slots * axes.C);
   return {};
 }
