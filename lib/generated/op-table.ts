@@ -1022,6 +1022,12 @@ export const opTable: readonly OpInfo[] = [
         "shape": "[B, C]"
       },
       {
+        "name": "cuSeqlens",
+        "type": "tensor",
+        "doc": "offsets of the sequences of a packed batch, whose tensors have no batch axis",
+        "shape": "[B+1]"
+      },
+      {
         "name": "returnState",
         "type": "boolean",
         "doc": "also return the last token",

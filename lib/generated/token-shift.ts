@@ -6,6 +6,8 @@ import type { Tensor, TensorLike } from '../tensor';
 export interface TokenShiftOptions extends CallOptions {
   /** The token before the first; zero when absent. [B, C], x. */
   state?: TensorLike | undefined;
+  /** Offsets of the sequences of a packed batch, whose tensors have no batch axis. [B+1], i32. */
+  cuSeqlens?: TensorLike | undefined;
   /** Also return the last token. Default false. */
   returnState?: boolean | undefined;
   /** Where to write `out` [M, B, T, C]; must not overlap an input. */

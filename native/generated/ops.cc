@@ -702,7 +702,7 @@ constexpr RuleDesc rules_rotary_embedding[] = {
 // token_shift
 namespace token_shift_tables {
 constexpr AxisRef axes_2[] = {{0, 0}, {1, 0}, {2, 0}};
-constexpr TensorSpec spec_1 = {1u << 0 | 1u << 1 | 1u << 2, false, false, false, false, false, {axes_2, 3}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
+constexpr TensorSpec spec_1 = {1u << 0 | 1u << 1 | 1u << 2, false, false, false, true, false, {axes_2, 3}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
 constexpr AxisRef axes_4[] = {{3, 0}, {2, 0}};
 constexpr TensorSpec spec_3 = {1u << 0, true, false, false, false, false, {axes_4, 2}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
 constexpr FieldDesc inputs_token_shift[] = {
@@ -711,21 +711,24 @@ constexpr FieldDesc inputs_token_shift[] = {
 };
 constexpr AxisRef axes_6[] = {{0, 0}, {2, 0}};
 constexpr TensorSpec spec_5 = {0, true, false, false, false, false, {axes_6, 2}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
+constexpr AxisRef axes_8[] = {{0, 1}};
+constexpr TensorSpec spec_7 = {1u << 3, false, false, false, false, true, {axes_8, 1}, nullptr, 0, INT32_MIN, INT32_MAX, {1, 0}};
 constexpr FieldDesc options_token_shift[] = {
     {"state", "state", FieldKind::tensor, offsetof(TokenShiftCall, options.state), 0, nullptr, 0, nullptr, 0, &spec_5, -kUnbounded, kUnbounded, false},
+    {"cuSeqlens", "cuSeqlens", FieldKind::tensor, offsetof(TokenShiftCall, options.cu_seqlens), 0, nullptr, 0, nullptr, 0, &spec_7, -kUnbounded, kUnbounded, false},
     {"returnState", "returnState", FieldKind::boolean, offsetof(TokenShiftCall, options.return_state), 0, nullptr, 0, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false},
 };
-constexpr AxisRef axes_8[] = {{3, 0}, {0, 0}, {1, 0}, {2, 0}};
-constexpr TensorSpec spec_7 = {0, true, false, false, false, false, {axes_8, 4}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
-constexpr AxisRef axes_9[] = {{3, 0}, {0, 0}, {1, 0}, {2, 0}};
-constexpr AxisRef axes_11[] = {{0, 0}, {2, 0}};
-constexpr TensorSpec spec_10 = {0, true, false, false, false, false, {axes_11, 2}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
-constexpr AxisRef axes_12[] = {{0, 0}, {2, 0}};
-constexpr uint32_t when_13[] = {offsetof(TokenShiftCall, options.return_state)};
-constexpr bool when_enum_14[] = {false};
+constexpr AxisRef axes_10[] = {{3, 0}, {0, 0}, {1, 0}, {2, 0}};
+constexpr TensorSpec spec_9 = {0, true, false, false, true, false, {axes_10, 4}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
+constexpr AxisRef axes_11[] = {{3, 0}, {0, 0}, {1, 0}, {2, 0}};
+constexpr AxisRef axes_13[] = {{0, 0}, {2, 0}};
+constexpr TensorSpec spec_12 = {0, true, false, false, false, false, {axes_13, 2}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
+constexpr AxisRef axes_14[] = {{0, 0}, {2, 0}};
+constexpr uint32_t when_15[] = {offsetof(TokenShiftCall, options.return_state)};
+constexpr bool when_enum_16[] = {false};
 constexpr OutputDesc outputs_token_shift[] = {
-    {"out", "out", offsetof(TokenShiftCall, out), &spec_7, {axes_9, 4}, -1, 0, nullptr, nullptr, 0},
-    {"state", nullptr, offsetof(TokenShiftCall, state), &spec_10, {axes_12, 2}, -1, 0, when_13, when_enum_14, 1},
+    {"out", "out", offsetof(TokenShiftCall, out), &spec_9, {axes_11, 4}, -1, 0, nullptr, nullptr, 0},
+    {"state", nullptr, offsetof(TokenShiftCall, state), &spec_12, {axes_14, 2}, -1, 0, when_15, when_enum_16, 1},
 };
 constexpr AxisDesc axes_token_shift[] = {
     {"B", "batch", nullptr, 0},
@@ -762,7 +765,7 @@ OpTable op_table() {
       {OpId::merge_attention, "merge_attention", "mergeAttention", sizeof(MergeAttentionCall), construct<MergeAttentionCall>, inputs_merge_attention, 2, options_merge_attention, 1, outputs_merge_attention, 2, axes_merge_attention, 4, offsetof(MergeAttentionCall, axes), nullptr, nullptr, 0},
       {OpId::rms_norm, "rms_norm", "rmsNorm", sizeof(RmsNormCall), construct<RmsNormCall>, inputs_rms_norm, 1, options_rms_norm, 6, outputs_rms_norm, 1, axes_rms_norm, 4, offsetof(RmsNormCall, axes), nullptr, rules_rms_norm, 1},
       {OpId::rotary_embedding, "rotary_embedding", "rotaryEmbedding", sizeof(RotaryEmbeddingCall), construct<RotaryEmbeddingCall>, inputs_rotary_embedding, 1, options_rotary_embedding, 12, outputs_rotary_embedding, 1, axes_rotary_embedding, 6, offsetof(RotaryEmbeddingCall, axes), nullptr, rules_rotary_embedding, 21},
-      {OpId::token_shift, "token_shift", "tokenShift", sizeof(TokenShiftCall), construct<TokenShiftCall>, inputs_token_shift, 2, options_token_shift, 2, outputs_token_shift, 2, axes_token_shift, 4, offsetof(TokenShiftCall, axes), nullptr, nullptr, 0},
+      {OpId::token_shift, "token_shift", "tokenShift", sizeof(TokenShiftCall), construct<TokenShiftCall>, inputs_token_shift, 2, options_token_shift, 3, outputs_token_shift, 2, axes_token_shift, 4, offsetof(TokenShiftCall, axes), &options_token_shift[1], nullptr, 0},
   };
   return {rows, 12};
 }

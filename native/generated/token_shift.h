@@ -10,6 +10,7 @@ namespace attn {
 
 struct TokenShiftOptions {
   TensorView state;  // the token before the first; zero when absent
+  TensorView cu_seqlens;  // offsets of the sequences of a packed batch, whose tensors have no batch axis
   bool return_state = false;  // also return the last token
 };
 

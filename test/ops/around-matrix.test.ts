@@ -195,6 +195,13 @@ const operations: Readonly<Record<Around, Operation>> = {
         state: random.normals([2, 33]),
         returnState: true,
       },
+      {
+        x: random.normals([14, 33]),
+        mix: random.uniforms([2, 33], 0, 1),
+        state: random.normals([5, 33]),
+        cuSeqlens: [0, 3, 3, 4, 14, 14],
+        returnState: true,
+      },
     ],
   },
 };
