@@ -67,6 +67,14 @@ Status check_number(const Binding& binding, const FieldDesc& field) {
   return {};
 }
 
+Status check_order(const Binding& binding, const FieldDesc& low, const FieldDesc& high) {
+  const double least = binding.at<OptionalNumber>(low.offset).value;
+  const double most = binding.at<OptionalNumber>(high.offset).value;
+  if (least <= most) return {};
+  return binding.fail(ErrorCode::value, std::string(low.path) + " is " + number_text(least) + ", expected at most " +
+                                            high.path + ", " + number_text(most));
+}
+
 Status check_fields(const Binding& binding, const FieldDesc* fields, int count) {
   for (int i = 0; i < count; ++i) {
     const FieldDesc& field = fields[i];
@@ -131,6 +139,11 @@ Status check_option_rules(const Binding& binding) {
         break;
       case RuleKind::when_forbid:
         if (given) return conflict(binding, rule, when + " does not take " + then);
+        break;
+      case RuleKind::ordered:
+        if (given) {
+          if (Status status = check_order(binding, *rule.when.field, *rule.then.field); !status.is_ok()) return status;
+        }
         break;
       default:
         if (!given) return conflict(binding, rule, when + " needs " + then);

@@ -326,6 +326,7 @@ constexpr AxisDesc axes_decay_gate[] = {
 };
 constexpr RuleDesc rules_decay_gate[] = {
     {RuleKind::divides, 3, 2, {}, {}, ""},
+    {RuleKind::ordered, -1, -1, {&options_decay_gate[3], false, 0}, {&options_decay_gate[4], false, 0}, ""},
     {RuleKind::excludes, -1, -1, {&options_decay_gate[2], false, 0}, {&options_decay_gate[3], false, 0}, "the bounded form has no rate"},
     {RuleKind::excludes, -1, -1, {&options_decay_gate[2], false, 0}, {&options_decay_gate[4], false, 0}, "the bounded form has no rate"},
     {RuleKind::excludes, -1, -1, {&options_decay_gate[2], false, 0}, {&options_decay_gate[5], false, 0}, "the bounded form has no rate"},
@@ -758,7 +759,7 @@ OpTable op_table() {
       {OpId::attention, "attention", "attention", sizeof(AttentionCall), construct<AttentionCall>, inputs_attention, 3, options_attention, 19, outputs_attention, 3, axes_attention, 8, offsetof(AttentionCall, axes), &options_attention[13], rules_attention, 13},
       {OpId::cached_attention, "cached_attention", "cachedAttention", sizeof(CachedAttentionCall), construct<CachedAttentionCall>, inputs_cached_attention, 2, options_cached_attention, 13, outputs_cached_attention, 2, axes_cached_attention, 6, offsetof(CachedAttentionCall, axes), &options_cached_attention[9], rules_cached_attention, 6},
       {OpId::causal_conv1d, "causal_conv1d", "causalConv1d", sizeof(CausalConv1dCall), construct<CausalConv1dCall>, inputs_causal_conv1d, 2, options_causal_conv1d, 5, outputs_causal_conv1d, 2, axes_causal_conv1d, 4, offsetof(CausalConv1dCall, axes), &options_causal_conv1d[3], rules_causal_conv1d, 1},
-      {OpId::decay_gate, "decay_gate", "decayGate", sizeof(DecayGateCall), construct<DecayGateCall>, inputs_decay_gate, 1, options_decay_gate, 6, outputs_decay_gate, 2, axes_decay_gate, 4, offsetof(DecayGateCall, axes), nullptr, rules_decay_gate, 4},
+      {OpId::decay_gate, "decay_gate", "decayGate", sizeof(DecayGateCall), construct<DecayGateCall>, inputs_decay_gate, 1, options_decay_gate, 6, outputs_decay_gate, 2, axes_decay_gate, 4, offsetof(DecayGateCall, axes), nullptr, rules_decay_gate, 5},
       {OpId::l2_norm, "l2_norm", "l2Norm", sizeof(L2NormCall), construct<L2NormCall>, inputs_l2_norm, 1, options_l2_norm, 2, outputs_l2_norm, 1, axes_l2_norm, 4, offsetof(L2NormCall, axes), nullptr, nullptr, 0},
       {OpId::layer_norm, "layer_norm", "layerNorm", sizeof(LayerNormCall), construct<LayerNormCall>, inputs_layer_norm, 1, options_layer_norm, 3, outputs_layer_norm, 1, axes_layer_norm, 4, offsetof(LayerNormCall, axes), nullptr, nullptr, 0},
       {OpId::linear_attention, "linear_attention", "linearAttention", sizeof(LinearAttentionCall), construct<LinearAttentionCall>, inputs_linear_attention, 3, options_linear_attention, 19, outputs_linear_attention, 3, axes_linear_attention, 9, offsetof(LinearAttentionCall, axes), &options_linear_attention[13], rules_linear_attention, 45},

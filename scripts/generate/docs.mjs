@@ -23,6 +23,8 @@ function ruleText(rule) {
       return `${rule.axes[0]} divides ${rule.axes[1]}${reason}`;
     case 'positive':
       return `${rule.axes[0]} is at least 1`;
+    case 'ordered':
+      return `${name(rule.when)} is at most ${name(rule.then)}${reason}`;
     case 'excludes':
       return `${name(rule.when)} excludes ${name(rule.then)}${reason}`;
     case 'when_forbid':

@@ -76,6 +76,9 @@ export function rules(op) {
     if (rule.excludes) {
       out.push({ kind: 'excludes', when: { name: rule.excludes[0] }, then: { name: rule.excludes[1] }, reason });
     }
+    if (rule.ordered) {
+      out.push({ kind: 'ordered', when: { name: rule.ordered[0] }, then: { name: rule.ordered[1] }, reason });
+    }
     if (rule.needs) out.push({ kind: 'needs', when: { name: rule.needs[0] }, then: { name: rule.needs[1] }, reason });
     if (rule.when) {
       const [[name, value]] = Object.entries(rule.when);

@@ -5,6 +5,7 @@ import {
   type CachedAttentionOptions,
   type LinearAttentionOptions,
   attentionSync,
+  decayGateSync,
   linearAttentionSync,
   rotaryEmbeddingSync,
 } from 'hybrid-attention';
@@ -106,5 +107,21 @@ describe('rotary embedding', () => {
 
   it.skipIf(whyUnavailable())('positions before 0 without a table are angles like any other', () => {
     expect(rotaryEmbeddingSync(x, { positions }).out.shape).toEqual(x.shape);
+  });
+});
+
+describe('decay gate', () => {
+  it.each([
+    [{ rateMin: 2, rateMax: 1 }, /rateMin is 2, expected at most rateMax, 1/],
+    [{ rateMax: Number.POSITIVE_INFINITY }, /rateMax is inf, expected a finite number/],
+  ])('limits that are no range: %o', (options, message) => {
+    expect(() => decayGateSync(zeros(1, 2, 3), options)).toThrow(
+      expect.objectContaining({ code: 'ERR_ATTN_VALUE', message: expect.stringMatching(message) }),
+    );
+  });
+
+  it.skipIf(whyUnavailable())('limits that are one number', () => {
+    const { decay } = decayGateSync(zeros(1, 2, 3), { rateMin: 1, rateMax: 1 });
+    expect(Array.from(decay.data)).toEqual([-1, -1, -1, -1, -1, -1]);
   });
 });

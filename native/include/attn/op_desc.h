@@ -76,7 +76,7 @@ struct OutputDesc {
   int8_t when_count;
 };
 
-enum class RuleKind : uint8_t { divides, positive, excludes, needs, when_forbid, when_require };
+enum class RuleKind : uint8_t { divides, positive, excludes, needs, ordered, when_forbid, when_require };
 
 // A field's state a rule tests for: given at all, or given with this value.
 struct Condition {
@@ -89,7 +89,8 @@ struct RuleDesc {
   RuleKind kind;
   int8_t axis_a, axis_b;  // divides: a divides b; positive: a is at least 1
   Condition when;         // the rest: while this holds …
-  Condition then;         // … this must hold (needs, when_require) or must not (excludes, when_forbid)
+  Condition then;  // … this must hold (needs, when_require), must not (excludes, when_forbid), or must be a number
+                   // no less than the other (ordered, where both are given)
   const char* reason;
 };
 
