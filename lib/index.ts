@@ -37,12 +37,14 @@ export {
   type SegmentOptions,
   type SegmentState,
 } from './ops/chain-states';
-export { RecurrentState } from './cache/recurrent-state';
+export { RecurrentState, type StateTensors } from './cache/recurrent-state';
 export { StatePool, type StatePoolOptions, type UpdateRule } from './cache/state-pool';
 export {
   linearAttention,
   linearAttentionSync,
   type LinearAttentionOptions,
+  type LinearAttentionResult,
+  type SessionOptions,
 } from './ops/linear-attention';
 // The options of each update rule.
 export type * from './generated/linear-attention';

@@ -1,58 +1,64 @@
 // The state of one session: constant in size, however many tokens it has seen.
 import { attnError } from '../errors';
-import type { Tensor } from '../tensor';
+import { Tensor, type TensorLike } from '../tensor';
+import { SessionPast, type TokenRecord } from './session-past';
 import { readState, writeState } from './state-bytes';
+import { copyState } from './state-copy';
 import type { Slot, StatePool } from './state-pool';
 
-/** Tokens of one call, kept so that they can be replayed. */
-export interface ReplayStep {
-  /** Sessions that hold it: forks share their past. */
-  users: number;
-  /** From a slot to a slot, which may be the same one. */
-  replay(from: Slot, to: Slot, tokens: number): void;
-  dispose(): void;
+export interface StateTensors {
+  /** Σφ(k) of the session's tokens, [heads, keyDim], f32: for a pool with `normalizer`, which needs it. */
+  normalizer?: TensorLike | undefined;
+  /** Tokens that the state has seen; 0 when absent. */
+  length?: number | undefined;
 }
 
-interface Checkpoint {
-  readonly slot: Slot;
-  readonly length: number;
-  users: number;
-}
-
-interface PastStep {
-  readonly step: ReplayStep;
-  /** Position of its first token. */
-  readonly start: number;
-  /** Of its tokens, from the first on, those that were not taken back. */
-  readonly tokens: number;
-}
+// A session that is dropped without `dispose` gives its slots back when the collector finds it.
+const abandoned = new FinalizationRegistry<SessionPast>((past) => past.release());
 
 export class RecurrentState {
   readonly pool: StatePool;
-  #slot: Slot | undefined;
-  #length = 0;
+  #past: SessionPast | undefined;
   #busy = false;
-  #checkpoints: Checkpoint[] = [];
-  #steps: PastStep[] = [];
 
   /** A session that has seen no tokens. */
   constructor(pool: StatePool);
   /**
-   * One that takes over a use of a slot.
+   * One that takes over a past.
    * @internal
    */
-  constructor(pool: StatePool, slot: Slot);
-  constructor(pool: StatePool, slot?: Slot) {
+  constructor(pool: StatePool, past: SessionPast);
+  constructor(pool: StatePool, past?: SessionPast) {
     this.pool = pool;
-    this.#slot = slot ?? pool.take();
-    if (slot !== undefined) return;
-    this.#slot.memory.data.fill(0);
-    this.#slot.normalizer?.data.fill(0);
+    this.#take(past ?? new SessionPast(pool, pool.take()));
+    if (past !== undefined) return;
+    const { memory, normalizer } = this.#past!.slot;
+    memory.data.fill(0);
+    normalizer?.data.fill(0);
+  }
+
+  /**
+   * A session that goes on from a state: [heads, keyDim, valueDim] in any order in memory, f32 or bf16, as `toTensor`
+   * gives it, or with a leading batch axis of 1, as `linearAttention` returns it. It is copied.
+   */
+  static from(pool: StatePool, state: TensorLike, { normalizer, length = 0 }: StateTensors = {}): RecurrentState {
+    if (!Number.isSafeInteger(length) || length < 0) {
+      const given = `RecurrentState.from: length is ${String(length)}`;
+      throw attnError(RangeError, 'ERR_ATTN_VALUE', `${given}, expected an integer of at least 0`);
+    }
+    const slot = pool.take();
+    try {
+      copyState(pool, Tensor.from(state), normalizer === undefined ? undefined : Tensor.from(normalizer), slot);
+    } catch (error) {
+      pool.release(slot);
+      throw error;
+    }
+    return new RecurrentState(pool, new SessionPast(pool, slot, length));
   }
 
   /** Tokens seen so far. */
   get length(): number {
-    return this.#length;
+    return this.#past?.length ?? 0;
   }
 
   /** Bytes of the state; they do not grow. Forks and checkpoints share them until one of them moves on. */
@@ -61,100 +67,65 @@ export class RecurrentState {
   }
 
   get disposed(): boolean {
-    return this.#slot === undefined;
+    return this.#past === undefined;
   }
 
   /** Tokens that can be taken back now. */
   get rollbackTokens(): number {
-    const oldest = this.#checkpoints[0];
-    return oldest === undefined ? 0 : Math.min(this.pool.rollback, this.#length - oldest.length);
+    return this.#past?.rollbackTokens ?? 0;
   }
 
   /** A session with the same past. Nothing is copied until one of the two moves on. */
   fork(): RecurrentState {
-    const slot = this.#idle('fork');
-    slot.users += 1;
-    const copy = new RecurrentState(this.pool, slot);
-    copy.#length = this.#length;
-    copy.#checkpoints = [...this.#checkpoints];
-    copy.#steps = [...this.#steps];
-    for (const checkpoint of copy.#checkpoints) checkpoint.users += 1;
-    for (const { step } of copy.#steps) step.users += 1;
-    return copy;
+    return new RecurrentState(this.pool, this.#idle('fork').fork());
   }
 
   /** Takes back the last tokens: the rejected end of a speculation. */
   rollback(tokens: number): void {
-    const slot = this.#idle('rollback');
-    if (!Number.isSafeInteger(tokens) || tokens < 0 || tokens > this.rollbackTokens) {
-      const range = `expected 0 to ${this.rollbackTokens}`;
+    const past = this.#idle('rollback');
+    if (!Number.isSafeInteger(tokens) || tokens < 0 || tokens > past.rollbackTokens) {
+      const range = `expected 0 to ${past.rollbackTokens}`;
       throw attnError(RangeError, 'ERR_ATTN_VALUE', `RecurrentState.rollback: tokens is ${tokens}, ${range}`);
     }
-    if (tokens === 0) return;
-    const length = this.#length - tokens;
-    const base = this.#checkpoints.filter((checkpoint) => checkpoint.length <= length).at(-1)!;
-    this.#slot = this.#replayed(base, length);
-    this.pool.release(slot);
-    this.#length = length;
-    this.#forget(
-      (checkpoint) => checkpoint.length <= length,
-      (past) => past.start < length,
-    );
-    this.#steps = this.#steps.map((past) => ({ ...past, tokens: Math.min(past.tokens, length - past.start) }));
-  }
-
-  #replayed(base: Checkpoint, length: number): Slot {
-    if (base.length === length) {
-      base.slot.users += 1;
-      return base.slot;
-    }
-    const slot = this.pool.take();
-    try {
-      let from = base.slot;
-      for (const { step, start, tokens } of this.#steps) {
-        if (start < base.length || start >= length) continue;
-        step.replay(from, slot, Math.min(tokens, length - start));
-        from = slot;
-      }
-    } catch (error) {
-      this.pool.release(slot);
-      throw error;
-    }
-    return slot;
+    if (tokens > 0) past.rollback(tokens);
   }
 
   /** The state as bytes with a version, a checksum, its layout and its rule; `RecurrentState.deserialize` reads them. */
   serialize(): Uint8Array {
-    return writeState(this.pool, this.#idle('serialize'), this.#length);
+    const { slot, length } = this.#idle('serialize');
+    return writeState(this.pool, slot, length);
   }
 
   /** Reads what `serialize` wrote, into a pool of the same sizes, dtype and rule. */
   static deserialize(pool: StatePool, bytes: Uint8Array): RecurrentState {
-    const state = new RecurrentState(pool);
+    const slot = pool.take();
     try {
-      state.#length = readState(pool, bytes, state.#slot!);
+      return new RecurrentState(pool, new SessionPast(pool, slot, readState(pool, bytes, slot)));
     } catch (error) {
-      state.dispose();
+      pool.release(slot);
       throw error;
     }
-    return state;
   }
 
   /** A copy of the state, [heads, keyDim, valueDim]. */
   toTensor(): Tensor {
-    const { state } = this.#idle('toTensor');
-    return state.castSync(this.pool.dtype);
+    return this.#idle('toTensor').slot.state.castSync(this.pool.dtype);
   }
 
-  /** Gives the slot back to the pool. While a call is using the state this is `ERR_ATTN_BUSY`. */
+  /** A copy of Σφ(k), [heads, keyDim]; undefined when the pool keeps none. */
+  normalizerTensor(): Tensor | undefined {
+    return this.#idle('normalizerTensor').slot.normalizer?.castSync('f32');
+  }
+
+  /**
+   * Gives the slots back to the pool; the collector does so too, some time after the session was dropped. While a call is
+   * using the state this is `ERR_ATTN_BUSY`.
+   */
   dispose(): void {
-    if (this.#slot === undefined) return;
-    this.pool.release(this.#idle('dispose'));
-    this.#slot = undefined;
-    this.#forget(
-      () => false,
-      () => false,
-    );
+    if (this.#past === undefined) return;
+    this.#idle('dispose').release();
+    this.#past = undefined;
+    abandoned.unregister(this);
   }
 
   [Symbol.dispose](): void {
@@ -166,43 +137,19 @@ export class RecurrentState {
    * @internal
    */
   begin(inPlace: boolean): { from: Slot; to: Slot } {
-    const from = this.#idle('linearAttention');
-    const last = this.#checkpoints.at(-1);
-    if (this.pool.rollback > 0 && (last === undefined || this.#length - last.length >= this.pool.rollback)) {
-      this.#checkpoints.push({ slot: from, length: this.#length, users: 1 });
-      from.users += 1;
-    }
-    const to = inPlace && from.users === 1 ? from : this.pool.take();
+    const past = this.#idle('linearAttention');
+    const to = past.next(inPlace);
     this.#busy = true;
-    return { from, to };
+    return { from: past.slot, to };
   }
 
   /**
    * Ends the call that `begin` began.
    * @internal
    */
-  end(to: Slot, step: ReplayStep | undefined, tokens: number): void {
-    const from = this.#slot!;
+  end(to: Slot, tokens: number, record: TokenRecord | undefined, at: number): void {
     this.#busy = false;
-    if (to !== from) this.pool.release(from);
-    this.#slot = to;
-    const start = this.#length;
-    this.#length += tokens;
-    if (this.pool.rollback === 0 || tokens === 0) return;
-    if (step === undefined) {
-      this.#forget(
-        () => false,
-        () => false,
-      );
-      return;
-    }
-    this.#steps.push({ step, start, tokens });
-    const needed = this.#checkpoints.filter(({ length }) => length <= this.#length - this.pool.rollback).at(-1);
-    if (needed === undefined) return;
-    this.#forget(
-      (checkpoint) => checkpoint.length >= needed.length,
-      (past) => past.start >= needed.length,
-    );
+    this.#past!.advance(to, tokens, record, at);
   }
 
   /**
@@ -211,31 +158,49 @@ export class RecurrentState {
    */
   cancel(to: Slot): void {
     this.#busy = false;
-    if (to !== this.#slot) this.pool.release(to);
+    if (to !== this.#past!.slot) this.pool.release(to);
   }
 
-  #forget(keepCheckpoint: (checkpoint: Checkpoint) => boolean, keepStep: (step: PastStep) => boolean): void {
-    for (const checkpoint of this.#checkpoints) {
-      if (keepCheckpoint(checkpoint)) continue;
-      checkpoint.users -= 1;
-      if (checkpoint.users === 0) this.pool.release(checkpoint.slot);
-    }
-    this.#checkpoints = this.#checkpoints.filter(keepCheckpoint);
-    for (const past of this.#steps) {
-      if (keepStep(past)) continue;
-      past.step.users -= 1;
-      if (past.step.users === 0) past.step.dispose();
-    }
-    this.#steps = this.#steps.filter(keepStep);
+  /**
+   * For calls in pieces: marks the session busy and gives a fork that goes through them.
+   * @internal
+   */
+  lend(): RecurrentState {
+    const fork = new RecurrentState(this.pool, this.#idle('linearAttention').fork());
+    this.#busy = true;
+    return fork;
   }
 
-  #idle(operation: string): Slot {
-    if (this.#slot === undefined) {
+  /**
+   * Ends what `lend` began: the session is where the fork is, which is gone, or where it was.
+   * @internal
+   */
+  takeBack(fork: RecurrentState, succeeded: boolean): void {
+    this.#busy = false;
+    if (!succeeded) {
+      fork.dispose();
+      return;
+    }
+    const past = fork.#past!;
+    fork.#past = undefined;
+    abandoned.unregister(fork);
+    this.#past!.release();
+    abandoned.unregister(this);
+    this.#take(past);
+  }
+
+  #take(past: SessionPast): void {
+    this.#past = past;
+    abandoned.register(this, past, this);
+  }
+
+  #idle(operation: string): SessionPast {
+    if (this.#past === undefined) {
       throw attnError(Error, 'ERR_ATTN_DISPOSED', `RecurrentState.${operation}: the state was disposed`);
     }
     if (this.#busy) {
       throw attnError(Error, 'ERR_ATTN_BUSY', `RecurrentState.${operation}: another call is using this state`);
     }
-    return this.#slot;
+    return this.#past;
   }
 }

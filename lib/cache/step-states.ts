@@ -1,19 +1,9 @@
 // Calls of linear attention that move sessions on: one native call for all of them.
 import { attnError } from '../errors';
-import { operation } from '../native';
 import { Tensor, type TensorLike } from '../tensor';
-import type { RecurrentState, ReplayStep } from './recurrent-state';
+import type { RecurrentState } from './recurrent-state';
 import type { Slot, StatePool } from './state-pool';
-
-type Options = Readonly<Record<string, unknown>>;
-type Native<Result> = (q: TensorLike, k: TensorLike, v: TensorLike, options: Options) => Result;
-
-const onThisThread = operation<Native<unknown>>('linearAttentionSync');
-
-/** Per token and sequence; k and v aside. */
-const perToken = ['decay', 'beta', 'a', 'b'];
-/** What of a call's options shapes the state. */
-const perCall = ['qkL2Norm', 'featureMap', 'normalize'];
+import { CallRecord, type Options } from './token-record';
 
 interface Move {
   readonly state: RecurrentState;
@@ -21,46 +11,53 @@ interface Move {
   readonly to: Slot;
 }
 
+/** A session's tokens in the call: `at` is where they lie in the record, if they are recorded. */
+interface Taken {
+  readonly tokens: number;
+  record?: CallRecord | undefined;
+  at: number;
+}
+
+const conflict = (what: string): Error => attnError(TypeError, 'ERR_ATTN_OPTION_CONFLICT', `linearAttention: ${what}`);
+
+export function sessionsOf(given: Options): readonly RecurrentState[] {
+  const states = given['states'] as readonly RecurrentState[];
+  if (Array.isArray(states) && states.length > 0) return states;
+  const expected = 'states must be an array of at least one RecurrentState';
+  throw attnError(TypeError, 'ERR_ATTN_ARG_TYPE', `linearAttention: ${expected}`);
+}
+
+/** First token and number of tokens of each sequence of a packed batch. */
+export function packedRanges(offsets: TensorLike, sequences: number): { first: number; tokens: number }[] {
+  const positions = Array.from(Tensor.from(offsets).contiguous().data);
+  return positions.slice(0, sequences).map((first, i) => ({ first, tokens: (positions[i + 1] ?? first) - first }));
+}
+
+// What the state is, is the pool's; that calls say the same lets types and readers see it.
+function checkAgainst(pool: StatePool, given: Options): void {
+  const updateRule = given['updateRule'] ?? 'linear';
+  if (updateRule !== pool.updateRule) {
+    throw conflict(`updateRule is ${String(updateRule)}, the pool's is ${pool.updateRule}`);
+  }
+  const normalize = given['normalize'] === true;
+  if (normalize && !pool.normalizer) throw conflict('normalize needs states of a pool with normalizer: true');
+  if (!normalize && pool.normalizer) throw conflict('the pool of the states keeps a normalizer, which needs normalize');
+}
+
 /** The sessions of one call, busy until `finish` or `cancel`. */
 export class StateStep {
   readonly options: Options;
   readonly #moves: Move[] = [];
   readonly #pool: StatePool;
-  readonly #args: { k: TensorLike; v: TensorLike };
-  #ended: { tokens: number; record: ReplayStep | undefined }[] = [];
+  #taken: Taken[] = [];
 
   constructor(k: TensorLike, v: TensorLike, given: Options, inPlace: boolean) {
-    const { states, ...options } = given as Options & { states: readonly RecurrentState[] };
-    if (!Array.isArray(states) || states.length === 0) {
-      throw attnError(
-        TypeError,
-        'ERR_ATTN_ARG_TYPE',
-        'linearAttention: states must be an array of at least one RecurrentState',
-      );
-    }
+    const states = sessionsOf(given);
     this.#pool = states[0]!.pool;
-    this.#args = { k, v };
-    const updateRule = options['updateRule'] ?? this.#pool.updateRule;
-    if (updateRule !== this.#pool.updateRule) {
-      const expected = `the pool's is ${this.#pool.updateRule}`;
-      throw attnError(
-        TypeError,
-        'ERR_ATTN_OPTION_CONFLICT',
-        `linearAttention: updateRule is ${String(updateRule)}, ${expected}`,
-      );
-    }
+    checkAgainst(this.#pool, given);
     try {
-      for (const state of states as readonly RecurrentState[]) this.#add(state, inPlace);
-    } catch (error) {
-      this.cancel();
-      throw error;
-    }
-    this.options = options;
-    try {
-      this.#ended = this.#ranges().map(({ first, tokens }, i) => {
-        const short = tokens > 0 && tokens <= this.#pool.rollback;
-        return { tokens, record: short ? this.#record(i, first, tokens) : undefined };
-      });
+      for (const state of states) this.#add(state, inPlace);
+      this.#taken = this.#record(k, v, given);
     } catch (error) {
       this.cancel();
       throw error;
@@ -70,8 +67,7 @@ export class StateStep {
       nextNormalizers: this.#moves.map(({ to }) => to.normalizer!),
     };
     this.options = {
-      ...options,
-      updateRule,
+      ...given,
       states: this.#moves.map(({ from }) => from.state),
       nextStates: this.#moves.map(({ to }) => to.state),
       ...normalizers,
@@ -79,84 +75,47 @@ export class StateStep {
   }
 
   #add(state: RecurrentState, inPlace: boolean): void {
-    if (state.pool !== this.#pool) {
-      throw attnError(TypeError, 'ERR_ATTN_OPTION_CONFLICT', 'linearAttention: states are of different pools');
-    }
-    this.#moves.push({ state, ...state.begin(inPlace) });
+    if (state.pool !== this.#pool) throw conflict('states are of different pools');
+    const { from, to } = state.begin(inPlace);
+    this.#moves.push({ state, from, to });
   }
 
   cancel(): void {
     for (const { state, to } of this.#moves) state.cancel(to);
-    for (const { record } of this.#ended) record?.dispose();
+    for (const record of new Set(this.#taken.map((one) => one.record))) record?.dispose();
     this.#moves.length = 0;
   }
 
   /** The call succeeded: the sessions take their new states. */
   finish(): void {
     this.#moves.forEach(({ state, to }, i) => {
-      const { tokens, record } = this.#ended[i]!;
-      state.end(to, record, tokens);
+      const { tokens, record, at } = this.#taken[i]!;
+      state.end(to, tokens, record, at);
     });
   }
 
-  #ranges(): { first: number; tokens: number }[] {
-    const offsets = this.options['cuSeqlens'];
+  // Copies of the tokens that can be taken back, one for all sessions, or for those that are neighbours in a packed batch.
+  #record(k: TensorLike, v: TensorLike, given: Options): Taken[] {
+    const { rollback } = this.#pool;
+    const kept = (tokens: number): boolean => tokens > 0 && tokens <= rollback;
+    const offsets = given['cuSeqlens'] as TensorLike | undefined;
     if (offsets === undefined) {
-      const tokens = Tensor.from(this.#args.k).shape[1]!;
-      return this.#moves.map(() => ({ first: 0, tokens }));
+      const tokens = Tensor.from(k).shape[1]!;
+      const all = { packed: false, first: 0, end: tokens };
+      const record = kept(tokens) ? new CallRecord(k, v, given, all) : undefined;
+      return this.#moves.map((_, at) => ({ tokens, at, record }));
     }
-    const positions = Array.from(Tensor.from(offsets as TensorLike).contiguous().data);
-    return this.#moves.map((_, i) => ({ first: positions[i]!, tokens: positions[i + 1]! - positions[i]! }));
-  }
-
-  /** A copy of one sequence's tokens: the caller may change its own. */
-  #record(index: number, first: number, tokens: number): ReplayStep {
-    const packed = this.options['cuSeqlens'] !== undefined;
-    const copy = (value: TensorLike): Tensor => {
-      const tensor = Tensor.from(value);
-      if (packed) {
-        const part = tensor.slice(0, first, first + tokens).castSync(tensor.dtype);
-        return part.view([1, ...part.shape]);
-      }
-      return tensor.slice(0, index, index + 1).castSync(tensor.dtype);
-    };
-    const tensors: Record<string, Tensor> = { k: copy(this.#args.k), v: copy(this.#args.v) };
-    const constant: Record<string, unknown> = {};
-    for (const name of perToken) {
-      const value = this.options[name] as TensorLike | undefined;
-      if (value === undefined) continue;
-      const whole = Tensor.from(value);
-      if (whole.shape.length === 1) {
-        constant[name] = whole.castSync(whole.dtype); // one decay per head
-      } else {
-        tensors[name] = copy(value);
-      }
+    const ranges = packedRanges(offsets, this.#moves.length);
+    const taken: Taken[] = ranges.map(({ tokens }) => ({ tokens, at: 0 }));
+    for (let i = 0; i < ranges.length; ++i) {
+      if (!kept(ranges[i]!.tokens)) continue;
+      const { first } = ranges[i]!;
+      let next = i;
+      while (next < ranges.length && kept(ranges[next]!.tokens)) ++next;
+      const { first: last, tokens } = ranges[next - 1]!;
+      const record = new CallRecord(k, v, given, { packed: true, first, end: last + tokens });
+      for (; i < next; ++i) Object.assign(taken[i]!, { record, at: ranges[i]!.first - first });
     }
-    for (const name of perCall) constant[name] = this.options[name];
-    constant['updateRule'] = this.#pool.updateRule;
-    return new RecordedStep(tensors, constant);
-  }
-}
-
-class RecordedStep implements ReplayStep {
-  users = 1;
-  readonly #tensors: Readonly<Record<string, Tensor>>;
-  readonly #constant: Options;
-
-  constructor(tensors: Readonly<Record<string, Tensor>>, constant: Options) {
-    this.#tensors = tensors;
-    this.#constant = constant;
-  }
-
-  replay(from: Slot, to: Slot, tokens: number): void {
-    const cut = Object.entries(this.#tensors).map(([name, tensor]) => [name, tensor.slice(1, 0, tokens)]);
-    const { k, v, ...gates } = Object.fromEntries(cut) as Record<string, Tensor>;
-    const normalizers = from.normalizer && { normalizers: [from.normalizer], nextNormalizers: [to.normalizer!] };
-    const states = { states: [from.state], nextStates: [to.state], ...normalizers };
-    onThisThread(k!, k!, v!, { ...this.#constant, ...gates, ...states });
-  }
-
-  dispose(): void {
-    for (const tensor of Object.values(this.#tensors)) tensor.dispose();
+    return taken;
   }
 }

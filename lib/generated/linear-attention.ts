@@ -10,7 +10,7 @@ export interface LinearAttentionOptionsCommon extends CallOptions {
   causal?: boolean | undefined;
   /** φ on q and k: identity, elu(x) + 1, max(x, 0), or softmax over the key dim. Default identity. */
   featureMap?: 'identity' | 'elu1' | 'relu' | 'softmax' | undefined;
-  /** State before the first token; zero when absent. [B, Hs, K, V], f32. */
+  /** State before the first token; zero when absent. [B, Hs, K, V], f32 or bf16. */
   state?: TensorLike | undefined;
   /** Divide q and k by √(Σx² + 1e-6) over the key dim, before φ and scale. Default false. */
   qkL2Norm?: boolean | undefined;

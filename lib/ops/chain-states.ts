@@ -9,7 +9,16 @@ import { type LinearAttentionOptions, linearAttention, linearAttentionSync } fro
 /** Options of linearAttention that shape a state; the others have no meaning here. */
 export type SegmentOptions = Omit<
   LinearAttentionOptions,
-  'state' | 'states' | 'normalizer' | 'normalize' | 'returnState' | 'causal' | 'scale' | 'skip' | 'out'
+  | 'state'
+  | 'states'
+  | 'checkpointEvery'
+  | 'normalizer'
+  | 'normalize'
+  | 'returnState'
+  | 'causal'
+  | 'scale'
+  | 'skip'
+  | 'out'
 >;
 
 export interface SegmentState {

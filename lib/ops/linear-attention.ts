@@ -1,17 +1,44 @@
-import type { LinearAttentionOptionsByUpdateRule, LinearAttentionResult } from '../generated/linear-attention';
+import type {
+  LinearAttentionOptionsByUpdateRule as Options,
+  LinearAttentionResult as Result,
+} from '../generated/linear-attention';
+import { CheckpointedCall } from '../cache/checkpoints';
 import type { RecurrentState } from '../cache/recurrent-state';
 import { StateStep } from '../cache/step-states';
 import { operation } from '../native';
 import type { Tensor, TensorLike } from '../tensor';
 
-/** Options of linearAttention: those that belong to the update rule, and sessions. */
-export type LinearAttentionOptions = LinearAttentionOptionsByUpdateRule & {
+/** Sessions instead of a state: they take what `returnState` would return. */
+export interface SessionOptions {
   /**
    * Sessions of one pool, one per sequence of the batch: their states are read and move on, all in this call. Nothing
-   * changes when it fails; a session in two calls at once, or twice in one, is `ERR_ATTN_BUSY`. The rule is the pool's.
+   * changes when it fails; a session in two calls at once, or twice in one, is `ERR_ATTN_BUSY`. `updateRule` and
+   * `normalize` have to be the pool's.
    */
-  states?: readonly RecurrentState[] | undefined;
-};
+  states: readonly RecurrentState[];
+  /** Return a fork of each session after every so many of its tokens, each of which takes a slot of the pool. */
+  checkpointEvery?: number | undefined;
+  state?: undefined;
+  normalizer?: undefined;
+  returnState?: false | undefined;
+  causal?: true | undefined;
+}
+
+interface NoSessions {
+  states?: undefined;
+  checkpointEvery?: undefined;
+}
+
+export type LinearAttentionOptions = Options & (SessionOptions | NoSessions);
+
+export interface LinearAttentionResult extends Result {
+  /** With `checkpointEvery`: of each session of `states`, its forks in the order of its tokens. */
+  checkpoints?: readonly (readonly RecurrentState[])[];
+}
+
+type WithState = { returnState: true };
+type WithCheckpoints = { checkpointEvery: number };
+type Checkpoints = { checkpoints: readonly (readonly RecurrentState[])[] };
 
 const onPool =
   operation<
@@ -37,6 +64,12 @@ export function linearAttention(
   q: TensorLike,
   k: TensorLike,
   v: TensorLike,
+  options: LinearAttentionOptions & WithCheckpoints,
+): Promise<Result & Checkpoints>;
+export function linearAttention(
+  q: TensorLike,
+  k: TensorLike,
+  v: TensorLike,
   options?: LinearAttentionOptions,
 ): Promise<LinearAttentionResult>;
 export function linearAttention(
@@ -45,6 +78,7 @@ export function linearAttention(
   v: TensorLike,
   options?: LinearAttentionOptions,
 ): Promise<LinearAttentionResult> {
+  if (options?.checkpointEvery !== undefined) return checkpointedOnPool(q, k, v, options);
   return options?.states === undefined ? onPool(q, k, v, options) : stepOnPool(q, k, v, options);
 }
 
@@ -66,6 +100,27 @@ async function stepOnPool(
   }
 }
 
+async function checkpointedOnPool(
+  q: TensorLike,
+  k: TensorLike,
+  v: TensorLike,
+  options: LinearAttentionOptions,
+): Promise<LinearAttentionResult> {
+  const call = new CheckpointedCall(q, k, v, { ...options });
+  try {
+    for (const piece of call.pieces()) {
+      const [queries, keys, values, own] = piece.args;
+      await stepOnPool(queries, keys, values, own as LinearAttentionOptions);
+      call.passed(piece);
+    }
+    call.finish();
+  } catch (error) {
+    call.cancel();
+    throw error;
+  }
+  return { out: call.out, checkpoints: call.checkpoints };
+}
+
 /** Like `linearAttention`, and returns when the result is there: for worker threads, and for one token at a time. */
 export function linearAttentionSync(
   q: TensorLike,
@@ -73,6 +128,12 @@ export function linearAttentionSync(
   v: TensorLike,
   options: LinearAttentionOptions & { returnState: true },
 ): LinearAttentionResult & { state: Tensor };
+export function linearAttentionSync(
+  q: TensorLike,
+  k: TensorLike,
+  v: TensorLike,
+  options: LinearAttentionOptions & WithCheckpoints,
+): Result & Checkpoints;
 export function linearAttentionSync(
   q: TensorLike,
   k: TensorLike,
@@ -85,14 +146,39 @@ export function linearAttentionSync(
   v: TensorLike,
   options?: LinearAttentionOptions,
 ): LinearAttentionResult {
-  if (options?.states === undefined) return onThisThread(q, k, v, options);
-  const step = new StateStep(k, v, { ...options }, true);
+  if (options?.checkpointEvery !== undefined) return checkpointed(q, k, v, options);
+  return options?.states === undefined ? onThisThread(q, k, v, options) : step(q, k, v, options);
+}
+
+function step(q: TensorLike, k: TensorLike, v: TensorLike, options: LinearAttentionOptions): Result {
+  const sessions = new StateStep(k, v, { ...options }, true);
   try {
-    const result = onThisThread(q, k, v, step.options as LinearAttentionOptions);
-    step.finish();
+    const result = onThisThread(q, k, v, sessions.options as LinearAttentionOptions);
+    sessions.finish();
     return result;
   } catch (error) {
-    step.cancel();
+    sessions.cancel();
     throw error;
   }
+}
+
+function checkpointed(
+  q: TensorLike,
+  k: TensorLike,
+  v: TensorLike,
+  options: LinearAttentionOptions,
+): LinearAttentionResult {
+  const call = new CheckpointedCall(q, k, v, { ...options });
+  try {
+    for (const piece of call.pieces()) {
+      const [queries, keys, values, own] = piece.args;
+      step(queries, keys, values, own as LinearAttentionOptions);
+      call.passed(piece);
+    }
+    call.finish();
+  } catch (error) {
+    call.cancel();
+    throw error;
+  }
+  return { out: call.out, checkpoints: call.checkpoints };
 }

@@ -3,7 +3,7 @@ import {
   type LinearAttentionResult,
   RecurrentState,
   StatePool,
-  type Tensor,
+  Tensor,
   type UpdateRule,
   linearAttention,
   linearAttentionSync,
@@ -193,6 +193,31 @@ describe('rollback', () => {
     expect(pool.used).toBe(0);
   });
 
+  it('of sessions that step together, each as far as it likes', () => {
+    const rule = 'gated_delta';
+    const inputs = randomInputs(rule, 12, 18, 3);
+    const packed = randomInputs(rule, 9, 19);
+    const flat = Object.fromEntries(Object.entries(packed).map(([name, x]) => [name, x.view(x.shape.slice(1))]));
+    const alone = poolOf(rule);
+    const pool = poolOf(rule, { rollback: 4 });
+    const sessions = range(3).map(() => new RecurrentState(pool));
+    for (let t = 0; t < 12; ++t) step(sessions, cut(inputs, t, t + 1), rule);
+    step(sessions, flat, rule, { cuSeqlens: Int32Array.from([0, 3, 4, 9]) });
+    const back = [2, 4, 0];
+    const left = [1, 0, 5];
+    sessions.forEach((session, i) => {
+      expect(session.rollbackTokens).toBe([4, 4, 0][i]);
+      session.rollback(back[i]!);
+      const want = new RecurrentState(alone);
+      const own = Object.fromEntries(Object.entries(inputs).map(([name, x]) => [name, x.slice(0, i, i + 1)]));
+      for (let t = 0; t < [12, 9, 12][i]!; ++t) step([want], cut(own, t, t + 1), rule);
+      if (left[i]! > 0) step([want], cut(packed, [0, 3, 4][i]!, [0, 3, 4][i]! + left[i]!), rule);
+      expect(numbers(session.toTensor())).toEqual(numbers(want.toTensor()));
+      session.dispose();
+    });
+    expect(pool.used).toBe(0);
+  });
+
   it('refuses more tokens than it keeps', () => {
     const session = new RecurrentState(poolOf('linear', { rollback: 3 }));
     step([session], randomInputs('linear', 20, 9), 'linear');
@@ -294,19 +319,18 @@ describe('calls that fail', () => {
     const session = new RecurrentState(poolOf(rule));
     step([session], randomInputs(rule, 5, 12), rule);
     const before = numbers(session.toTensor());
+    // So long that it cannot be over before the signal comes.
+    const long = Object.entries(randomInputs(rule, 1, 13)).map(
+      ([name, { shape }]) => [name, Tensor.zeros([1, 400_000, ...shape.slice(2)])] as const,
+    );
     const controller = new AbortController();
-    const long = linearAttention(
-      ...call(randomInputs(rule, 20_000, 13), rule, { states: [session], signal: controller.signal }),
+    const running = linearAttention(
+      ...call(Object.fromEntries(long), rule, { states: [session], signal: controller.signal }),
     );
     setTimeout(() => controller.abort(), 5);
-    const outcome = await long.then(
-      () => 'done',
-      () => 'stopped',
-    );
-    if (outcome === 'stopped') {
-      expect(numbers(session.toTensor())).toEqual(before);
-      expect(session.length).toBe(5);
-    }
+    await expect(running).rejects.toMatchObject({ name: 'AbortError' });
+    expect(numbers(session.toTensor())).toEqual(before);
+    expect(session.length).toBe(5);
   });
 
   it('because another call is using the state', async () => {
@@ -346,4 +370,22 @@ describe('calls that fail', () => {
     const gone = caught(() => step([session], randomInputs(rule, 1, 17), rule));
     expectError(gone, Error, 'ERR_ATTN_DISPOSED');
   });
+});
+
+it('sessions that are dropped give their slots back', async () => {
+  const rule = 'gated_delta';
+  const pool = poolOf(rule, { rollback: 2 });
+  const kept = new RecurrentState(pool);
+  (() => {
+    const dropped = range(4).map(() => new RecurrentState(pool));
+    for (let t = 0; t < 3; ++t) step(dropped, randomInputs(rule, 1, 20 + t, 4), rule);
+    expect(pool.used).toBeGreaterThan(5);
+  })();
+  for (let tries = 0; pool.used > 1 && tries < 50; ++tries) {
+    globalThis.gc!();
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  expect(pool.used).toBe(1);
+  kept.dispose();
+  expect(pool.used).toBe(0);
 });

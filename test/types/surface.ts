@@ -5,6 +5,7 @@ import {
   type DType,
   type Device,
   type ErrorCode,
+  type RecurrentState,
   type Sequence,
   Tensor,
   type TensorData,
@@ -72,6 +73,23 @@ export async function updateRules(decay: Tensor, beta: Tensor): Promise<void> {
   await linearAttention(x, x, x, { decay });
   // @ts-expect-error delta has no normaliser
   await linearAttention(x, x, x, { updateRule: 'delta', beta, normalize: true });
+}
+
+export async function sessions(states: RecurrentState[], decay: Tensor): Promise<void> {
+  await linearAttention(x, x, x, { states });
+  await linearAttention(x, x, x, { states, updateRule: 'gated', decay, signal });
+  const { checkpoints } = await linearAttention(x, x, x, { states, checkpointEvery: 64 });
+  same<typeof checkpoints, readonly (readonly RecurrentState[])[]>(true);
+  // @ts-expect-error the rule of gates is said, with states too
+  await linearAttention(x, x, x, { states, decay });
+  // @ts-expect-error sessions keep their states
+  await linearAttention(x, x, x, { states, returnState: true });
+  // @ts-expect-error states instead of a state
+  linearAttentionSync(x, x, x, { states, state: x });
+  // @ts-expect-error sessions are causal
+  linearAttentionSync(x, x, x, { states, causal: false });
+  // @ts-expect-error checkpoints are sessions
+  linearAttentionSync(x, x, x, { checkpointEvery: 64 });
 }
 
 export async function tensors(unknown: unknown): Promise<void> {

@@ -1,0 +1,111 @@
+// Calls on sessions that leave checkpoints: cut after every n tokens of a sequence, a fork of its session at each cut.
+import { attnError } from '../errors';
+import { Tensor, type TensorLike } from '../tensor';
+import type { RecurrentState } from './recurrent-state';
+import { packedRanges, sessionsOf } from './step-states';
+import { type Options, perToken } from './token-record';
+
+export interface Piece {
+  readonly args: [Tensor, Tensor, Tensor, Options];
+  /** Which sessions go through it. */
+  readonly sessions: readonly number[];
+  /** A checkpoint follows. */
+  readonly whole: boolean;
+}
+
+/** Tokens of sequences of one length, side by side: all of a call's, or one of a packed batch. */
+interface Run {
+  readonly sessions: readonly number[];
+  readonly first: number;
+  readonly tokens: number;
+}
+
+/** The sessions of one call, busy until `finish` or `cancel`; forks of them go through the pieces. */
+export class CheckpointedCall {
+  readonly checkpoints: RecurrentState[][];
+  readonly out: Tensor;
+  readonly #every: number;
+  readonly #given: Options;
+  readonly #states: readonly RecurrentState[];
+  readonly #forks: RecurrentState[] = [];
+  readonly #tensors: Readonly<Record<string, Tensor>>;
+
+  constructor(q: TensorLike, k: TensorLike, v: TensorLike, options: Options) {
+    const { checkpointEvery, ...given } = options;
+    if (!Number.isSafeInteger(checkpointEvery) || (checkpointEvery as number) < 1) {
+      const expected = `checkpointEvery is ${String(checkpointEvery)}, expected an integer of at least 1`;
+      throw attnError(RangeError, 'ERR_ATTN_VALUE', `linearAttention: ${expected}`);
+    }
+    this.#every = checkpointEvery as number;
+    this.#given = given;
+    this.#states = sessionsOf(given);
+    const [queries, keys, values] = [q, k, v].map((one) => Tensor.from(one)) as [Tensor, Tensor, Tensor];
+    this.out = (given['out'] as Tensor | undefined) ?? outputOf(queries, keys, values);
+    this.#tensors = { q: queries, k: keys, v: values, out: this.out, ...gatesOf(given) };
+    this.checkpoints = this.#states.map(() => []);
+    try {
+      for (const state of this.#states) this.#forks.push(state.lend());
+    } catch (error) {
+      this.cancel();
+      throw error;
+    }
+  }
+
+  *pieces(): Generator<Piece> {
+    const packed = this.#given['cuSeqlens'] !== undefined;
+    for (const { sessions, first, tokens } of this.#runs()) {
+      for (let start = 0; start === 0 || start < tokens; start += this.#every) {
+        const count = Math.min(this.#every, tokens - start);
+        const from = first + start;
+        const cut = Object.entries(this.#tensors).map(([name, x]) => [
+          name,
+          x.slice(packed ? 0 : 1, from, from + count),
+        ]);
+        const { q, k, v, ...own } = Object.fromEntries(cut) as Record<string, Tensor>;
+        const alone = packed && { cuSeqlens: Int32Array.of(0, count) };
+        const options = { ...this.#given, ...own, ...alone, states: sessions.map((i) => this.#forks[i]!) };
+        yield { args: [q!, k!, v!, options], sessions, whole: count === this.#every };
+      }
+    }
+  }
+
+  /** After a piece. */
+  passed({ sessions, whole }: Piece): void {
+    if (!whole) return;
+    for (const i of sessions) this.checkpoints[i]!.push(this.#forks[i]!.fork());
+  }
+
+  finish(): void {
+    this.#states.forEach((state, i) => {
+      state.takeBack(this.#forks[i]!, true);
+    });
+  }
+
+  /** A piece failed: the sessions are where they were. */
+  cancel(): void {
+    for (const checkpoint of this.checkpoints.flat()) checkpoint.dispose();
+    this.#forks.forEach((fork, i) => {
+      this.#states[i]!.takeBack(fork, false);
+    });
+  }
+
+  #runs(): Run[] {
+    const offsets = this.#given['cuSeqlens'] as TensorLike | undefined;
+    const all = this.#states.map((_, i) => i);
+    if (offsets === undefined) return [{ sessions: all, first: 0, tokens: this.#tensors['k']!.shape[1]! }];
+    return packedRanges(offsets, all.length).map((range, i) => ({ sessions: [i], ...range }));
+  }
+}
+
+function gatesOf(given: Options): Record<string, Tensor> {
+  const gates = perToken
+    .filter((name) => given[name] !== undefined)
+    .map((name) => [name, Tensor.from(given[name] as TensorLike)] as const)
+    .filter(([, gate]) => gate.shape.length > 1); // one decay per head is there for all tokens
+  return Object.fromEntries(gates);
+}
+
+function outputOf(q: Tensor, k: Tensor, v: Tensor): Tensor {
+  const heads = Math.max(...[q, k, v].map(({ shape }) => shape.at(-2) ?? 0));
+  return Tensor.empty([...q.shape.slice(0, -2), heads, v.shape.at(-1) ?? 0], { dtype: q.dtype });
+}
