@@ -24,21 +24,14 @@ export interface SessionOptions {
   causal?: true | undefined;
 }
 
-interface NoSessions {
-  states?: undefined;
-  checkpointEvery?: undefined;
-}
+/** Options of linearAttention: those that belong to the update rule, and sessions or none. */
+export type LinearAttentionOptions = Options & (SessionOptions | { states?: undefined; checkpointEvery?: undefined });
 
-export type LinearAttentionOptions = Options & (SessionOptions | NoSessions);
-
+/** Tensors that linearAttention returns, and forks of sessions. */
 export interface LinearAttentionResult extends Result {
   /** With `checkpointEvery`: of each session of `states`, its forks in the order of its tokens. */
   checkpoints?: readonly (readonly RecurrentState[])[];
 }
-
-type WithState = { returnState: true };
-type WithCheckpoints = { checkpointEvery: number };
-type Checkpoints = { checkpoints: readonly (readonly RecurrentState[])[] };
 
 const onPool =
   operation<
@@ -64,8 +57,8 @@ export function linearAttention(
   q: TensorLike,
   k: TensorLike,
   v: TensorLike,
-  options: LinearAttentionOptions & WithCheckpoints,
-): Promise<Result & Checkpoints>;
+  options: LinearAttentionOptions & { checkpointEvery: number },
+): Promise<LinearAttentionResult & { checkpoints: readonly (readonly RecurrentState[])[] }>;
 export function linearAttention(
   q: TensorLike,
   k: TensorLike,
@@ -132,8 +125,8 @@ export function linearAttentionSync(
   q: TensorLike,
   k: TensorLike,
   v: TensorLike,
-  options: LinearAttentionOptions & WithCheckpoints,
-): Result & Checkpoints;
+  options: LinearAttentionOptions & { checkpointEvery: number },
+): LinearAttentionResult & { checkpoints: readonly (readonly RecurrentState[])[] };
 export function linearAttentionSync(
   q: TensorLike,
   k: TensorLike,
