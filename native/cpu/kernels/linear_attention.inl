@@ -8,7 +8,11 @@ namespace linear {
 
 #include "cpu/kernels/linear_attention_recurrent.inl"
 
+#include "cpu/kernels/linear_attention_chunk_grams.inl"
+
 #include "cpu/kernels/linear_attention_chunk_prepare.inl"
+
+#include "cpu/kernels/linear_attention_chunk_sweeps.inl"
 
 #include "cpu/kernels/linear_attention_chunk_panel.inl"
 
