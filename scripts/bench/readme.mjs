@@ -28,18 +28,24 @@ const columns = [
   { title: 'faster', of: ({ ratio }) => `**${significant(ratio, 2)}×**`, right: true },
 ];
 
-export function writeReadme(runs, note) {
-  const chosen = runs.filter(({ command }) => command === 'bench:peers');
-  if (chosen.length === 0) return;
-  const [{ date, machine }] = chosen;
-  const results = chosen.flatMap((run) => run.results);
+/** The runs on one machine, under its name. */
+function machineTable(runs) {
+  const [{ date, machine }] = runs;
+  const results = runs.flatMap((run) => run.results);
   const rows = Object.keys(headlines).flatMap((name) =>
     results.filter((result) => result.case === name && result.peer),
   );
+  return `${markdownTable(rows, columns)}\n\n\`npm run bench:peers\`, ${date}; ${describe(machine)}.`;
+}
+
+export function writeReadme(runs, note) {
+  const chosen = runs.filter(({ command }) => command === 'bench:peers');
+  if (chosen.length === 0) return;
+  const machines = [...new Set(chosen.map(({ machine }) => describe(machine)))];
   const text = [
-    `Against ${machine.peer} in one process, in turns, with the same threads; medians.`,
-    markdownTable(rows, columns),
-    `\`npm run bench:peers\`, ${date}; ${describe(machine)}.${note ? ` ${note}` : ''}`,
+    `Against ${chosen[0].machine.peer} in one process, in turns, with the same threads; medians.`,
+    ...machines.map((name) => machineTable(chosen.filter(({ machine }) => describe(machine) === name))),
+    ...(note ? [note] : []),
     'More cases, with shares of what the machine can do at all: [docs/benchmarks.md](docs/benchmarks.md).',
   ].join('\n\n');
   const path = join(root, 'README.md');
