@@ -50,14 +50,12 @@ class OpCall {
   };
 
   void read_options(napi_value options);
-  void read_fields(napi_value object, const FieldDesc* fields, int count, const char* group);
   void read_field(const FieldDesc& field, napi_value value);
   void read_into(TensorView* place, const char* path, napi_value value);
   void read_list(const FieldDesc& field, napi_value value);
   void read_sequences(const FieldDesc& field, napi_value value);
   void read_output(int index, napi_value value);
   void read_signal(napi_value value);
-  [[noreturn]] void unknown_option(const char* name, const FieldDesc* fields, int count, const char* group);
   Status named(const Status& status) const;
   std::string text(const char* path) const { return Where{op_.js_name, path}.text(); }
 

@@ -1,32 +1,15 @@
 // Reading the arguments of a call. Knows kinds of fields, never an operation.
-#include <algorithm>
 #include <cstring>
 
 #include "attn/option.h"
 #include "napi/cache.h"
 #include "napi/call.h"
+#include "napi/options.h"
 
 namespace attn::js {
 namespace {
 
 constexpr const char* kSignal = "signal";
-
-// Steps from one name to the other: inserted, dropped, replaced letters.
-size_t distance(const char* a, const char* b) {
-  const size_t length = std::strlen(b);
-  std::vector<size_t> row(length + 1);
-  for (size_t j = 0; j <= length; ++j) row[j] = j;
-  for (size_t i = 0; a[i] != '\0'; ++i) {
-    size_t diagonal = row[0];
-    row[0] = i + 1;
-    for (size_t j = 0; j < length; ++j) {
-      const size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({replaced, row[j] + 1, row[j + 1] + 1});
-    }
-  }
-  return row[length];
-}
 
 std::string quoted_values(const FieldDesc& field) {
   std::string text;
@@ -94,75 +77,21 @@ void OpCall::read_sequences(const FieldDesc& field, napi_value value) {
   if (!sequences_.empty()) sequences_place_ = &at<CacheView>(field.offset);
 }
 
+// Options of the operation, then the outputs that the caller may give, then the signal.
 void OpCall::read_options(napi_value options) {
   const napi_env env = environment_.env();
-  const napi_valuetype type = type_of(env, options);
-  if (type == napi_undefined) return;
-  bool array = false;
-  if (type == napi_object) check(env, napi_is_array(env, options, &array));
-  if (type != napi_object || array) {
-    fail(ErrorCode::arg_type, text("options must be an object, got ") + describe(env, options));
-  }
-  read_fields(options, op_.options, op_.option_count, nullptr);
-}
-
-// Walks what the object has instead of asking it for every field there is: calls give few options, operations know many.
-void OpCall::read_fields(napi_value object, const FieldDesc* fields, int count, const char* group) {
-  const napi_env env = environment_.env();
-  napi_value names;
-  uint32_t length;
-  check(env, napi_get_property_names(env, object, &names));
-  check(env, napi_get_array_length(env, names, &length));
-  for (uint32_t i = 0; i < length; ++i) {
-    napi_value key;
-    napi_value value;
-    check(env, napi_get_element(env, names, i, &key));
-    check(env, napi_get_property(env, object, key, &value));
-    const Text<64> name(env, key);
-    const FieldDesc* end = fields + count;
-    const FieldDesc* field =
-        std::find_if(fields, end, [&](const FieldDesc& row) { return std::strcmp(row.name, name.chars) == 0; });
-    if (field != end) {
-      if (!is_undefined(env, value)) read_field(*field, value);
-      continue;
-    }
-    if (group != nullptr) unknown_option(name.chars, fields, count, group);
-    if (std::strcmp(name.chars, kSignal) == 0) {
-      if (!is_undefined(env, value)) read_signal(value);
-      continue;
-    }
-    int output = 0;
-    while (output < op_.output_count &&
-           (op_.outputs[output].option == nullptr || std::strcmp(op_.outputs[output].option, name.chars) != 0)) {
-      ++output;
-    }
-    if (output == op_.output_count) unknown_option(name.chars, fields, count, nullptr);
-    if (!is_undefined(env, value)) read_output(output, value);
-  }
-}
-
-void OpCall::unknown_option(const char* name, const FieldDesc* fields, int count, const char* group) {
-  std::vector<const char*> known;
-  for (int i = 0; i < count; ++i) known.push_back(fields[i].name);
-  if (group == nullptr) {
-    for (int i = 0; i < op_.output_count; ++i) {
-      if (op_.outputs[i].option != nullptr) known.push_back(op_.outputs[i].option);
-    }
-    known.push_back(kSignal);
-  }
-  const auto nearest = std::min_element(
-      known.begin(), known.end(), [&](const char* a, const char* b) { return distance(name, a) < distance(name, b); });
-  const std::string prefix = group == nullptr ? "" : std::string(group) + ".";
-  std::string hint;
-  if (nearest != known.end()) {
-    const bool similar = distance(name, *nearest) <= std::max<size_t>(2, std::strlen(name) / 3);
-    if (similar) hint = "; did you mean " + prefix + *nearest + "?";
-  }
-  if (hint.empty()) {
-    hint = "; known are ";
-    for (size_t i = 0; i < known.size(); ++i) hint += (i > 0 ? ", " : "") + prefix + known[i];
-  }
-  fail(ErrorCode::arg_type, text("unknown option ") + prefix + name + hint);
+  if (is_undefined(env, options)) return;
+  check_object(env, options, text("options"));
+  const int signal = op_.option_count + op_.output_count;
+  const auto name = [&](int index) {
+    if (index == signal) return kSignal;
+    return index < op_.option_count ? op_.options[index].name : op_.outputs[index - op_.option_count].option;
+  };
+  js::read_options(env, options, {op_.js_name, nullptr, signal + 1, name}, [&](int index, napi_value value) {
+    if (index == signal) return read_signal(value);
+    if (index < op_.option_count) return read_field(op_.options[index], value);
+    read_output(index - op_.option_count, value);
+  });
 }
 
 void OpCall::read_field(const FieldDesc& field, napi_value value) {
@@ -217,11 +146,12 @@ void OpCall::read_field(const FieldDesc& field, napi_value value) {
       return read_into(&target.tensor, field.path, value);
     }
     case FieldKind::group: {
-      bool array = false;
-      if (type == napi_object) check(env, napi_is_array(env, value, &array));
-      if (type != napi_object || array) wrong("an object");
+      check_object(env, value, text(field.path));
       at<bool>(field.present_offset) = true;
-      return read_fields(value, field.fields, field.field_count, field.path);
+      const auto name = [&](int index) { return field.fields[index].name; };
+      js::read_options(env, value, {op_.js_name, field.path, field.field_count, name},
+                       [&](int index, napi_value inner) { read_field(field.fields[index], inner); });
+      return;
     }
   }
 }

@@ -1,9 +1,11 @@
 #include "napi/tensor.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "attn/attn.h"
 #include "attn/convert.h"
+#include "napi/options.h"
 #include "napi/typed_array.h"
 
 namespace attn::js {
@@ -114,29 +116,29 @@ napi_value dispose_tensor(napi_env env, napi_callback_info info) {
   });
 }
 
+void check_device(napi_env env, napi_value value, const Where& where) {
+  if (type_of(env, value) != napi_string) {
+    fail(ErrorCode::arg_type, where.text() + " must be a string, got " + describe(env, value));
+  }
+  const Text<32> name(env, value);
+  if (std::strcmp(name.chars, "cpu") == 0) return;
+  fail(ErrorCode::unsupported, where.text() + " '" + name.chars + "' is not available; this build has the CPU only");
+}
+
 napi_value allocate(napi_env env, napi_callback_info info, const char* operation, bool zeroed) {
   return guarded(env, [&] {
     Arguments<2> arguments(env, info);
     TensorView view;
     read_shape(env, arguments[0], {operation, "shape"}, &view);
     if (!is_undefined(env, arguments[1])) {
-      if (type_of(env, arguments[1]) != napi_object) {
-        fail(ErrorCode::arg_type,
-             std::string(operation) + ": options must be an object, got " + describe(env, arguments[1]));
-      }
-      napi_value dtype = get(env, arguments[1], "dtype");
-      if (!is_undefined(env, dtype)) view.dtype = read_dtype(env, dtype, {operation, "dtype"});
-      napi_value device = get(env, arguments[1], "device");
-      if (!is_undefined(env, device)) {
-        if (type_of(env, device) != napi_string) {
-          fail(ErrorCode::arg_type, std::string(operation) + ": device must be a string, got " + describe(env, device));
-        }
-        const Text<32> name(env, device);
-        if (std::string(name.chars) != "cpu") {
-          fail(ErrorCode::unsupported,
-               std::string(operation) + ": device '" + name.chars + "' is not available; this build has the CPU only");
-        }
-      }
+      static constexpr const char* names[] = {"dtype", "device"};
+      const auto name = [](int index) { return names[index]; };
+      check_object(env, arguments[1], Where{operation, "options"}.text());
+      read_options(env, arguments[1], {operation, nullptr, 2, name}, [&](int index, napi_value value) {
+        const Where where{operation, names[index]};
+        if (index == 1) return check_device(env, value, where);
+        view.dtype = read_dtype(env, value, where);
+      });
     }
     Environment& environment = Environment::of(env);
     return Tensor::create(environment, allocate_tensor(environment, view, zeroed, {operation, "the tensor"}));

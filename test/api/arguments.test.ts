@@ -155,6 +155,30 @@ describe('options', () => {
     expect(Object.keys(attentionSync(q, kv, kv, inherited))).toEqual(['out', 'lse']);
   });
 
+  it('may be objects of a class, whose getters are read', async () => {
+    class Settings {
+      readonly causal = true;
+      get returnLse(): true {
+        return true;
+      }
+      get window() {
+        return new Band();
+      }
+    }
+    class Band {
+      get left(): number {
+        return 0;
+      }
+    }
+    const { out, lse } = attentionSync(q, kv, kv, new Settings());
+    expect(lse!.data).toEqual(attentionSync(q, kv, kv, { window: { left: 0, right: 0 }, returnLse: true }).lse.data);
+    expect((await attention(q, kv, kv, new Settings())).out.data).toEqual(out.data);
+    class Misspelled extends Settings {
+      readonly casual = true;
+    }
+    await refuses([q, kv, kv, new Misspelled()], TypeError, 'ERR_ATTN_ARG_TYPE', 'casual', 'did you mean causal?');
+  });
+
   it('that belong to another update rule are refused', async () => {
     const t = zeros(1, 4, 2, 8);
     const gate = zeros(1, 4, 2);
