@@ -1,7 +1,7 @@
 // What this process computes with.
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { type Explanation, type Kernel, native, nativePath } from './native';
+import { type Explanation, explainOperation, type Kernel, native, nativePath } from './native';
 import type { Device } from './tensor';
 
 export type { Explanation, Kernel } from './native';
@@ -54,5 +54,6 @@ export function setThreads(threads: number): void {
 
 /** Which kernel would take the call `op(...args)`, and why the others would not. Computes nothing. */
 export function explain(op: string, ...args: readonly unknown[]): Explanation {
-  return native.explain(op, ...args);
+  const cached = op === 'attention' && Array.isArray(args[1]);
+  return explainOperation(cached ? 'cachedAttention' : op, args);
 }

@@ -20,12 +20,20 @@ export interface Explanation {
   readonly refused: readonly { readonly kernel: string; readonly reason: string }[];
 }
 
+/** An operation as the addon takes it: see `packer` for its arguments. */
+interface NativeOperation {
+  readonly call: (...packed: readonly unknown[]) => Promise<unknown>;
+  readonly callSync: (...packed: readonly unknown[]) => unknown;
+  readonly inputs: number;
+  /** Names of the options by their numbers; empty where there is none. */
+  readonly options: readonly string[];
+}
+
 interface Binding {
   readonly Tensor: TensorClass;
   readonly CachePool: CachePoolClass;
   readonly Sequence: SequenceClass;
-  /** Reads its arguments by the operation's tables; lib/ops gives each its types. */
-  readonly operations: Readonly<Record<string, (...args: readonly unknown[]) => unknown>>;
+  readonly operations: Readonly<Record<string, NativeOperation>>;
   info(): { isa: string; isas: string[]; threads: number; kernels: Kernel[] };
   setThreads(threads: number): void;
   explain(op: string, ...args: readonly unknown[]): Explanation;
@@ -33,7 +41,85 @@ interface Binding {
 
 export const { binding: native, path: nativePath } = loadBinding<Binding>();
 
-/** An operation of the addon under the type that lib/ops declares for it. */
-export function operation<Operation>(name: string): Operation {
-  return native.operations[name] as Operation;
+type Options = Record<string, unknown>;
+
+/** Whether the object is a literal, so that all it has is enumerated. */
+function isLiteral(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+// Getters of a class are not enumerated, so an object of one is asked for each option there is.
+function readOptions(names: readonly string[], given: object): Options {
+  const read: Options = {};
+  for (const name in given) read[name] = undefined; // those that are not known are refused by name
+  for (const name of names) if (name !== '') read[name] = (given as Options)[name];
+  return read;
+}
+
+/** Options of an operation as an object that may be spread; `own` are those that the addon knows nothing of. */
+export function plainOptions(operation: string, given: object, own: readonly string[] = []): Options {
+  if (isLiteral(given)) return given as Options;
+  return readOptions([...native.operations[operation]!.options, ...own], given);
+}
+
+/**
+ * Makes of an operation's arguments those that the addon takes: the inputs, then the number and the value of each option
+ * that is there. An option that is not known has its name for a number, and what is no object goes under −1; the addon
+ * says what is wrong. Reading options here costs a fraction of what it costs through Node-API. `own` are names that it
+ * does not get to see.
+ */
+function packer(
+  { inputs, options }: NativeOperation,
+  own: readonly string[] = [],
+): (args: readonly unknown[]) => unknown[] {
+  const numbers = new Map(options.map((name, number) => [name, number]));
+  numbers.delete('');
+  return (args) => {
+    const packed = args.slice(0, inputs);
+    const given = args[inputs];
+    if (given === undefined) return packed;
+    if (typeof given !== 'object' || given === null || Array.isArray(given)) return [...packed, -1, given];
+    const plain = isLiteral(given) ? (given as Options) : readOptions(options, given);
+    for (const name in plain) {
+      const number = numbers.get(name);
+      const value = plain[name];
+      if (number === undefined) {
+        if (!own.includes(name)) packed.push(name, value);
+      } else if (value !== undefined) packed.push(number, value);
+    }
+    return packed;
+  };
+}
+
+/**
+ * An operation on the pool, under the type that lib/ops declares for it; rejects also where an option's getter throws. `own`
+ * are options that lib/ops has dealt with.
+ */
+export function operation<Operation>(name: string, own: readonly string[] = []): Operation {
+  const { call } = native.operations[name]!;
+  const pack = packer(native.operations[name]!, own);
+  const start = (...args: readonly unknown[]): Promise<unknown> => {
+    let packed: readonly unknown[];
+    try {
+      packed = pack(args);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    return call(...packed);
+  };
+  return start as Operation;
+}
+
+/** Its synchronous twin. */
+export function operationSync<Operation>(name: string, own: readonly string[] = []): Operation {
+  const { callSync } = native.operations[name]!;
+  const pack = packer(native.operations[name]!, own);
+  return ((...args: readonly unknown[]) => callSync(...pack(args))) as Operation;
+}
+
+/** Which kernel would take the operation's call. */
+export function explainOperation(name: string, args: readonly unknown[]): Explanation {
+  const known = Object.hasOwn(native.operations, name) ? native.operations[name] : undefined;
+  return native.explain(name, ...(known ? packer(known)(args) : []));
 }

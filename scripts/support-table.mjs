@@ -5,6 +5,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { opTable } from '../dist/generated/op-table.js';
+import { camel } from './generate/schema.mjs';
 import { statedFloor } from './glibc-floor.mjs';
 import { readSources } from './native-sources.mjs';
 import { root } from './setup/steps.mjs';
@@ -31,7 +32,7 @@ const names = {
   avx512_bf16: 'AVX-512 with BF16',
   neon: 'arm64 NEON',
 };
-const snake = (name) => name.replace(/[A-Z0-9]+/g, (part) => (/[A-Z]/.test(part) ? `_${part.toLowerCase()}` : part));
+const operationOf = (kernel) => camel(kernel.split(/[/.]/)[2]);
 const unique = (values) => [...new Set(values)].join(', ');
 
 // The first sentence, or its first clause where it is long.
@@ -42,13 +43,13 @@ function summary(doc) {
 
 function table() {
   const rows = kernels();
-  const lines = opTable.flatMap(({ name, doc }) => {
-    const own = rows.filter(({ op }) => op === name || op === snake(name));
+  const lines = opTable.flatMap(({ name, title, doc }) => {
+    const own = rows.filter(({ id }) => operationOf(id) === name);
     if (own.length === 0) return [];
-    const page = pages[name] ?? `docs/options.md#${name.toLowerCase()}`;
+    const page = pages[name] ?? `docs/options.md#${title.toLowerCase().replaceAll(' ', '-')}`;
     const what = summary(doc);
     const forms = unique(own.map(({ form }) => form));
-    return [`| [\`${name}\`](${page}) | ${what} | ${forms} | ${unique(own.map(({ dtype }) => dtype))} |`];
+    return [`| [\`${title}\`](${page}) | ${what} | ${forms} | ${unique(own.map(({ dtype }) => dtype))} |`];
   });
   const listed = Object.keys(names).filter((isa) => isas.includes(isa));
   return [

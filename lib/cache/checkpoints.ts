@@ -1,9 +1,13 @@
 // Calls on sessions that leave checkpoints: cut after every n tokens of a sequence, a fork of its session at each cut.
-import { attnError } from '../errors';
+import { attnError, describeValue } from '../errors';
+import { plainOptions } from '../native';
 import { Tensor, type TensorLike } from '../tensor';
 import type { RecurrentState } from './recurrent-state';
 import { packedRanges, sessionsOf } from './step-states';
 import { type Options, perToken } from './token-record';
+
+/** Options of linear attention that the addon does not know. */
+export const ownOptions: readonly string[] = ['checkpointEvery'];
 
 export interface Piece {
   readonly args: [Tensor, Tensor, Tensor, Options];
@@ -30,17 +34,13 @@ export class CheckpointedCall {
   readonly #forks: RecurrentState[] = [];
   readonly #tensors: Readonly<Record<string, Tensor>>;
 
-  constructor(q: TensorLike, k: TensorLike, v: TensorLike, options: Options) {
-    const { checkpointEvery, ...given } = options;
-    if (!Number.isSafeInteger(checkpointEvery) || (checkpointEvery as number) < 1) {
-      const expected = `checkpointEvery is ${String(checkpointEvery)}, expected an integer of at least 1`;
-      throw attnError(RangeError, 'ERR_ATTN_VALUE', `linearAttention: ${expected}`);
-    }
-    this.#every = checkpointEvery as number;
+  constructor(q: TensorLike, k: TensorLike, v: TensorLike, options: object) {
+    const { checkpointEvery, ...given } = plainOptions('linearAttention', options, ownOptions);
+    this.#every = interval(checkpointEvery);
     this.#given = given;
     this.#states = sessionsOf(given);
     const [queries, keys, values] = [q, k, v].map((one) => Tensor.from(one)) as [Tensor, Tensor, Tensor];
-    this.out = (given['out'] as Tensor | undefined) ?? outputOf(queries, keys, values);
+    this.out = given['out'] === undefined ? outputOf(queries, keys, values) : outputGiven(given['out']);
     this.#tensors = { q: queries, k: keys, v: values, out: this.out, ...gatesOf(given) };
     this.checkpoints = this.#states.map(() => []);
     try {
@@ -95,6 +95,20 @@ export class CheckpointedCall {
     if (offsets === undefined) return [{ sessions: all, first: 0, tokens: this.#tensors['k']!.shape[1]! }];
     return packedRanges(offsets, all.length).map((range, i) => ({ sessions: [i], ...range }));
   }
+}
+
+function interval(every: unknown): number {
+  const wrong = 'linearAttention: checkpointEvery';
+  if (typeof every !== 'number') {
+    throw attnError(TypeError, 'ERR_ATTN_ARG_TYPE', `${wrong} must be an integer, got ${describeValue(every)}`);
+  }
+  if (Number.isSafeInteger(every) && every >= 1) return every;
+  throw attnError(RangeError, 'ERR_ATTN_VALUE', `${wrong} is ${every}, expected an integer of at least 1`);
+}
+
+function outputGiven(out: unknown): Tensor {
+  if (out instanceof Tensor) return out;
+  throw attnError(TypeError, 'ERR_ATTN_ARG_TYPE', `linearAttention: out must be a Tensor, got ${describeValue(out)}`);
 }
 
 function gatesOf(given: Options): Record<string, Tensor> {

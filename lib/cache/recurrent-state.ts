@@ -1,10 +1,10 @@
 // The state of one session: constant in size, however many tokens it has seen.
-import { attnError } from '../errors';
+import { attnError, checkOptionNames, checkOptions, describeValue } from '../errors';
 import { Tensor, type TensorLike } from '../tensor';
 import { SessionPast, type TokenRecord } from './session-past';
 import { readState, writeState } from './state-bytes';
 import { copyState } from './state-copy';
-import type { Slot, StatePool } from './state-pool';
+import { type Slot, StatePool } from './state-pool';
 
 export interface StateTensors {
   /** Σφ(k) of the session's tokens, [heads, keyDim], f32: for a pool with `normalizer`, which needs it. */
@@ -15,6 +15,24 @@ export interface StateTensors {
 
 // A session that is dropped without `dispose` gives its slots back when the collector finds it.
 const abandoned = new FinalizationRegistry<SessionPast>((past) => past.release());
+
+function checkPool(pool: unknown, operation: string): void {
+  if (pool instanceof StatePool) return;
+  const got = describeValue(pool);
+  throw attnError(TypeError, 'ERR_ATTN_ARG_TYPE', `${operation}: pool must be a StatePool, got ${got}`);
+}
+
+function checkStateTensors(options: unknown): void {
+  checkOptions(options, 'RecurrentState.from: options');
+  checkOptionNames(options, ['normalizer', 'length'], 'RecurrentState.from');
+  const { length = 0 } = options;
+  const wrong = 'RecurrentState.from: length';
+  if (typeof length !== 'number') {
+    throw attnError(TypeError, 'ERR_ATTN_ARG_TYPE', `${wrong} must be an integer, got ${describeValue(length)}`);
+  }
+  if (Number.isSafeInteger(length) && length >= 0) return;
+  throw attnError(RangeError, 'ERR_ATTN_VALUE', `${wrong} is ${length}, expected an integer of at least 0`);
+}
 
 export class RecurrentState {
   readonly pool: StatePool;
@@ -29,6 +47,7 @@ export class RecurrentState {
    */
   constructor(pool: StatePool, past: SessionPast);
   constructor(pool: StatePool, past?: SessionPast) {
+    checkPool(pool, 'RecurrentState');
     this.pool = pool;
     this.#take(past ?? new SessionPast(pool, pool.take()));
     if (past !== undefined) return;
@@ -41,11 +60,10 @@ export class RecurrentState {
    * A session that goes on from a state: [heads, keyDim, valueDim] in any order in memory, f32 or bf16, as `toTensor`
    * gives it, or with a leading batch axis of 1, as `linearAttention` returns it. It is copied.
    */
-  static from(pool: StatePool, state: TensorLike, { normalizer, length = 0 }: StateTensors = {}): RecurrentState {
-    if (!Number.isSafeInteger(length) || length < 0) {
-      const given = `RecurrentState.from: length is ${String(length)}`;
-      throw attnError(RangeError, 'ERR_ATTN_VALUE', `${given}, expected an integer of at least 0`);
-    }
+  static from(pool: StatePool, state: TensorLike, options: StateTensors = {}): RecurrentState {
+    checkPool(pool, 'RecurrentState.from');
+    checkStateTensors(options);
+    const { normalizer, length = 0 } = options;
     const slot = pool.take();
     try {
       copyState(pool, Tensor.from(state), normalizer === undefined ? undefined : Tensor.from(normalizer), slot);
@@ -98,6 +116,12 @@ export class RecurrentState {
 
   /** Reads what `serialize` wrote, into a pool of the same sizes, dtype and rule. */
   static deserialize(pool: StatePool, bytes: Uint8Array): RecurrentState {
+    checkPool(pool, 'RecurrentState.deserialize');
+    if (!(bytes instanceof Uint8Array)) {
+      const got = describeValue(bytes);
+      const text = `RecurrentState.deserialize: bytes must be a Uint8Array, got ${got}`;
+      throw attnError(TypeError, 'ERR_ATTN_ARG_TYPE', text);
+    }
     const slot = pool.take();
     try {
       return new RecurrentState(pool, new SessionPast(pool, slot, readState(pool, bytes, slot)));

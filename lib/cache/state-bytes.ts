@@ -57,37 +57,53 @@ const damaged = (what: string): Error => attnError(Error, 'ERR_ATTN_DATA', `Recu
 const words = (bytes: Uint8Array, start: number, end: number): Iterable<number> =>
   new Uint32Array(Uint8Array.from(bytes.subarray(start, end)).buffer);
 
-function readHeader(bytes: Uint8Array): { header: Header; end: number } {
+function readHeader(bytes: Uint8Array): { header: Partial<Header>; end: number } {
   const text = new TextDecoder();
   if (bytes.length < fixedBytes + 4 || text.decode(bytes.subarray(0, magic.length)) !== magic) {
     throw damaged('these bytes are not a recurrent state');
   }
   const [written = 0, headerBytes = 0] = words(bytes, magic.length, fixedBytes);
   const [checksum] = words(bytes, bytes.length - 4, bytes.length);
-  if (written > version) throw damaged(`version ${written} is newer than this package reads, ${version}`);
+  if (written < 1 || written > version) {
+    throw damaged(`the bytes are of version ${written}, this package reads 1 to ${version}`);
+  }
   if (checksum !== crc32(bytes.subarray(0, bytes.length - 4))) {
     throw damaged('the checksum does not match: bytes are missing or changed');
   }
   const end = fixedBytes + headerBytes;
-  return { header: JSON.parse(text.decode(bytes.subarray(fixedBytes, end))) as Header, end };
+  if (end > bytes.length - 4) throw damaged(`the header is said to have ${headerBytes} bytes, more than there are`);
+  return { header: parseHeader(text.decode(bytes.subarray(fixedBytes, end))), end };
+}
+
+function parseHeader(json: string): Partial<Header> {
+  try {
+    const header: unknown = JSON.parse(json);
+    if (typeof header === 'object' && header !== null) return header;
+  } catch {
+    // said below
+  }
+  throw damaged('the header is no JSON object');
 }
 
 /** Fills the slot and gives the number of tokens that the state has seen. */
 export function readState(pool: StatePool, bytes: Uint8Array, slot: Slot): number {
-  if (!(bytes instanceof Uint8Array)) {
-    throw attnError(TypeError, 'ERR_ATTN_ARG_TYPE', 'RecurrentState.deserialize: bytes must be a Uint8Array');
-  }
   const { header, end } = readHeader(bytes);
-  const expected = headerOf(pool, header.length);
+  const { length } = header;
+  if (typeof length !== 'number' || !Number.isSafeInteger(length) || length < 0) {
+    throw damaged(`length is ${String(length)}, expected an integer of at least 0`);
+  }
+  const expected = headerOf(pool, length);
   for (const name of Object.keys(expected) as (keyof Header)[]) {
     if (header[name] === expected[name]) continue;
     const found = `${name} is ${String(header[name])}`;
     throw damaged(`the state's ${found}, the pool's is ${String(expected[name])}`);
   }
+  const stored = bytes.length - 4 - end;
+  if (stored !== pool.slotBytes) throw damaged(`the state has ${stored} bytes, expected ${pool.slotBytes}`);
   let at = end;
   for (const part of parts(slot)) {
     part.set(bytes.subarray(at, at + part.length));
     at += part.length;
   }
-  return header.length;
+  return length;
 }

@@ -1,12 +1,12 @@
 // States from tensors to slots: a call of no tokens leaves the state as it was, in the order and dtype of the slot.
 import { attnError } from '../errors';
-import { operation } from '../native';
+import { operationSync } from '../native';
 import { Tensor } from '../tensor';
 import type { Slot, StatePool } from './state-pool';
 
 const onThisThread =
-  operation<(q: Tensor, k: Tensor, v: Tensor, options: Readonly<Record<string, unknown>>) => unknown>(
-    'linearAttentionSync',
+  operationSync<(q: Tensor, k: Tensor, v: Tensor, options: Readonly<Record<string, unknown>>) => unknown>(
+    'linearAttention',
   );
 
 // Without a batch axis of 1.

@@ -1,5 +1,6 @@
 // Memory for the recurrent states of many sessions, handed out in slots of one size.
-import { attnError } from '../errors';
+import { attnError, checkOptionNames, checkOptions, describeValue } from '../errors';
+import type { ErrorCode } from '../generated/errors';
 import { Tensor } from '../tensor';
 
 export type UpdateRule = 'linear' | 'gated' | 'delta' | 'gated_delta' | 'generalized_delta';
@@ -25,7 +26,10 @@ export interface StatePoolOptions {
   rollback?: number | undefined;
 }
 
-/** One state in memory. Sessions and checkpoints share it; who shares it does not write to it. */
+/**
+ * One state in memory. Sessions and checkpoints share it; who shares it does not write to it.
+ * @internal
+ */
 export interface Slot {
   /** [heads, valueDim, keyDim], contiguous. */
   readonly memory: Tensor;
@@ -35,15 +39,35 @@ export interface Slot {
   users: number;
 }
 
-function count(name: string, value: number | undefined, least: number, absent?: number): number {
+// Sizes beyond it fit into no memory, and a call's axes end there.
+const largestSize = 2 ** 31 - 1;
+
+const optionNames: readonly string[] = [
+  'heads',
+  'keyDim',
+  'valueDim',
+  'updateRule',
+  'dtype',
+  'normalizer',
+  'slots',
+  'maxBytes',
+  'rollback',
+];
+const rules: readonly string[] = ['linear', 'gated', 'delta', 'gated_delta', 'generalized_delta'];
+
+const wrong = (kind: typeof TypeError | typeof RangeError, code: ErrorCode, what: string): Error =>
+  attnError(kind, code, `StatePool: ${what}`);
+
+function count(name: string, value: number | undefined, least: number, largest: number, absent?: number): number {
   const given = value ?? absent;
-  if (typeof given !== 'number') throw attnError(TypeError, 'ERR_ATTN_ARG_TYPE', `StatePool: ${name} is missing`);
-  if (Number.isSafeInteger(given) && given >= least) return given;
-  throw attnError(
-    RangeError,
-    'ERR_ATTN_VALUE',
-    `StatePool: ${name} is ${given}, expected an integer of at least ${least}`,
-  );
+  if (given === undefined || given === null) {
+    throw wrong(TypeError, 'ERR_ATTN_ARG_TYPE', `${name} is missing, expected an integer`);
+  }
+  if (typeof given !== 'number') {
+    throw wrong(TypeError, 'ERR_ATTN_ARG_TYPE', `${name} must be an integer, got ${describeValue(given)}`);
+  }
+  if (Number.isSafeInteger(given) && given >= least && given <= largest) return given;
+  throw wrong(RangeError, 'ERR_ATTN_VALUE', `${name} is ${given}, expected an integer from ${least} to ${largest}`);
 }
 
 export class StatePool {
@@ -63,36 +87,50 @@ export class StatePool {
   #disposed = false;
 
   constructor(options: StatePoolOptions) {
-    this.heads = count('heads', options.heads, 1);
-    this.keyDim = count('keyDim', options.keyDim, 1);
-    this.valueDim = count('valueDim', options.valueDim, 1, this.keyDim);
-    this.rollback = count('rollback', options.rollback, 0, 0);
+    checkOptions(options, 'StatePool: options');
+    checkOptionNames(options, optionNames, 'StatePool');
+    this.heads = count('heads', options.heads, 1, largestSize);
+    this.keyDim = count('keyDim', options.keyDim, 1, largestSize);
+    this.valueDim = count('valueDim', options.valueDim, 1, largestSize, this.keyDim);
+    this.rollback = count('rollback', options.rollback, 0, largestSize, 0);
     this.updateRule = options.updateRule;
     this.dtype = options.dtype ?? 'f32';
     this.normalizer = options.normalizer ?? false;
-    const rules: readonly string[] = ['linear', 'gated', 'delta', 'gated_delta', 'generalized_delta'];
-    if (!rules.includes(this.updateRule)) {
-      const known = rules.join(', ');
-      throw attnError(
-        TypeError,
-        'ERR_ATTN_ARG_TYPE',
-        `StatePool: updateRule is ${String(this.updateRule)}, expected one of ${known}`,
-      );
-    }
-    if (this.dtype !== 'f32' && this.dtype !== 'bf16') {
-      throw attnError(TypeError, 'ERR_ATTN_DTYPE', `StatePool: dtype is ${String(this.dtype)}, expected f32 or bf16`);
-    }
-    if (this.normalizer && this.updateRule !== 'linear') {
-      throw attnError(TypeError, 'ERR_ATTN_OPTION_CONFLICT', 'StatePool: normalizer needs updateRule linear');
-    }
+    this.#checkKinds();
     const elements = this.heads * this.keyDim * this.valueDim;
     this.slotBytes = elements * (this.dtype === 'f32' ? 4 : 2) + (this.normalizer ? this.heads * this.keyDim * 4 : 0);
-    if (options.slots !== undefined && options.maxBytes !== undefined) {
-      throw attnError(TypeError, 'ERR_ATTN_OPTION_CONFLICT', 'StatePool: expected at most one of slots and maxBytes');
+    if (!Number.isSafeInteger(this.slotBytes)) {
+      const sizes = `heads ${this.heads}, keyDim ${this.keyDim} and valueDim ${this.valueDim}`;
+      throw wrong(RangeError, 'ERR_ATTN_VALUE', `a state of ${sizes} would not fit into any memory`);
     }
-    const bytes = options.maxBytes === undefined ? undefined : count('maxBytes', options.maxBytes, this.slotBytes);
-    const fitting = bytes === undefined ? Number.MAX_SAFE_INTEGER : Math.floor(bytes / this.slotBytes);
-    this.slots = count('slots', options.slots, 1, fitting);
+    this.slots = this.#countSlots(options);
+  }
+
+  #checkKinds(): void {
+    const { updateRule, dtype, normalizer } = this;
+    if (!rules.includes(updateRule)) {
+      const known = rules.join(', ');
+      throw wrong(TypeError, 'ERR_ATTN_ARG_TYPE', `updateRule is ${String(updateRule)}, expected one of ${known}`);
+    }
+    if (dtype !== 'f32' && dtype !== 'bf16') {
+      throw wrong(TypeError, 'ERR_ATTN_DTYPE', `dtype is ${String(dtype)}, expected f32 or bf16`);
+    }
+    if (typeof normalizer !== 'boolean') {
+      throw wrong(TypeError, 'ERR_ATTN_ARG_TYPE', `normalizer must be a boolean, got ${describeValue(normalizer)}`);
+    }
+    if (normalizer && updateRule !== 'linear') {
+      throw wrong(TypeError, 'ERR_ATTN_OPTION_CONFLICT', 'normalizer needs updateRule linear');
+    }
+  }
+
+  #countSlots({ slots, maxBytes }: StatePoolOptions): number {
+    if (maxBytes === undefined) return count('slots', slots, 1, Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
+    if (slots !== undefined) {
+      throw wrong(TypeError, 'ERR_ATTN_OPTION_CONFLICT', 'expected at most one of slots and maxBytes');
+    }
+    const bytes = count('maxBytes', maxBytes, 1, Number.MAX_SAFE_INTEGER);
+    if (bytes >= this.slotBytes) return Math.floor(bytes / this.slotBytes);
+    throw wrong(RangeError, 'ERR_ATTN_VALUE', `maxBytes is ${bytes}, but one state takes ${this.slotBytes}`);
   }
 
   /** Bytes of native memory that the pool holds now. */

@@ -1,7 +1,8 @@
 // Calls of linear attention that move sessions on: one native call for all of them.
-import { attnError } from '../errors';
+import { attnError, describeValue } from '../errors';
+import { plainOptions } from '../native';
 import { Tensor, type TensorLike } from '../tensor';
-import type { RecurrentState } from './recurrent-state';
+import { RecurrentState } from './recurrent-state';
 import type { Slot, StatePool } from './state-pool';
 import { CallRecord, type Options } from './token-record';
 
@@ -21,10 +22,17 @@ interface Taken {
 const conflict = (what: string): Error => attnError(TypeError, 'ERR_ATTN_OPTION_CONFLICT', `linearAttention: ${what}`);
 
 export function sessionsOf(given: Options): readonly RecurrentState[] {
-  const states = given['states'] as readonly RecurrentState[];
-  if (Array.isArray(states) && states.length > 0) return states;
-  const expected = 'states must be an array of at least one RecurrentState';
-  throw attnError(TypeError, 'ERR_ATTN_ARG_TYPE', `linearAttention: ${expected}`);
+  const states = given['states'];
+  const wrong = (what: string): Error => attnError(TypeError, 'ERR_ATTN_ARG_TYPE', `linearAttention: ${what}`);
+  if (!Array.isArray(states) || states.length === 0) {
+    const got = Array.isArray(states) ? 'an empty one' : describeValue(states);
+    throw wrong(`states must be an array of at least one RecurrentState, got ${got}`);
+  }
+  for (const [i, state] of states.entries()) {
+    if (state instanceof RecurrentState) continue;
+    throw wrong(`states[${i}] must be a RecurrentState, got ${describeValue(state)}`);
+  }
+  return states as readonly RecurrentState[];
 }
 
 /** First token and number of tokens of each sequence of a packed batch. */
@@ -51,7 +59,8 @@ export class StateStep {
   readonly #pool: StatePool;
   #taken: Taken[] = [];
 
-  constructor(k: TensorLike, v: TensorLike, given: Options, inPlace: boolean) {
+  constructor(k: TensorLike, v: TensorLike, options: object, inPlace: boolean) {
+    const given = plainOptions('linearAttention', options);
     const states = sessionsOf(given);
     this.#pool = states[0]!.pool;
     checkAgainst(this.#pool, given);

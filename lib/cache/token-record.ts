@@ -1,6 +1,6 @@
 // Tokens of a call on sessions, kept for rollback: one copy for all sessions of the call, which share it.
 import { opTable } from '../generated/op-table';
-import { operation } from '../native';
+import { operationSync } from '../native';
 import { Tensor, type TensorLike } from '../tensor';
 import type { TokenRecord } from './session-past';
 import type { Slot } from './state-pool';
@@ -8,7 +8,7 @@ import type { Slot } from './state-pool';
 export type Options = Readonly<Record<string, unknown>>;
 type Native = (q: TensorLike, k: TensorLike, v: TensorLike, options: Options) => unknown;
 
-const onThisThread = operation<Native>('linearAttentionSync');
+const onThisThread = operationSync<Native>('linearAttention');
 
 const options = opTable.find(({ name }) => name === 'linearAttention')!.options;
 /** Gates: what of a call's options is there for each token. */

@@ -42,7 +42,10 @@ export interface AttentionOptions extends CallOptions {
   returnLse?: boolean | undefined;
   /** Also return the [B, Hq, T, S] matrix: raw = scaled q·k; capped = after softcap; biased = with bias, ALiBi and masks (−∞); weights = after softmax. For pictures and tests, not a fast path. */
   scores?: 'raw' | 'capped' | 'biased' | 'weights' | undefined;
-  /** Where to write `out` [B, T, Hq, V]; must not overlap an input. */
+  /**
+   * Where to write `out` [B, T, Hq, V]; must not overlap an input. A call that fails or is aborted may leave
+   * it partly written, and of two calls at once that are given the same one each may overwrite the other's result.
+   */
   out?: Tensor | undefined;
 }
 

@@ -2,7 +2,7 @@
 import type { CallOptions } from '../ops/call-options';
 import type { Tensor, TensorLike } from '../tensor';
 
-/** Options of cachedAttention. Softmax attention over the keys and values of cached sequences. `append` is written to the sequences first; they keep it when the call succeeds. */
+/** Options of attention over sequences. Softmax attention over the keys and values of cached sequences. `append` is written to the sequences first; they keep it when the call succeeds. */
 export interface CachedAttentionOptions extends CallOptions {
   /** Keys and values of the query tokens, added to each sequence before it is read. `key`: keys. `value`: values. */
   append?: { key?: TensorLike | undefined; value?: TensorLike | undefined } | undefined;
@@ -30,11 +30,14 @@ export interface CachedAttentionOptions extends CallOptions {
   gate?: TensorLike | undefined;
   /** Also return the log-sum-exp of each row; sinks are not counted in it. Default false. */
   returnLse?: boolean | undefined;
-  /** Where to write `out` [B, T, Hq, V]; must not overlap an input. */
+  /**
+   * Where to write `out` [B, T, Hq, V]; must not overlap an input. A call that fails or is aborted may leave
+   * it partly written, and of two calls at once that are given the same one each may overwrite the other's result.
+   */
   out?: Tensor | undefined;
 }
 
-/** Tensors that cachedAttention returns. */
+/** Tensors that attention over sequences returns. */
 export interface CachedAttentionResult {
   /** attention result; a row that may attend to nothing is zero [B, T, Hq, V]. */
   out: Tensor;

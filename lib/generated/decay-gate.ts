@@ -16,7 +16,10 @@ export interface DecayGateOptions extends CallOptions {
   rateMax?: number | undefined;
   /** Also return the rate, which scales Mamba-2's write as beta. Default false. */
   returnRate?: boolean | undefined;
-  /** Where to write `decay` [B, T, C]; must not overlap an input. */
+  /**
+   * Where to write `decay` [B, T, C]; must not overlap an input. A call that fails or is aborted may leave
+   * it partly written, and of two calls at once that are given the same one each may overwrite the other's result.
+   */
   out?: Tensor | undefined;
 }
 

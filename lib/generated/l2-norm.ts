@@ -8,7 +8,10 @@ export interface L2NormOptions extends CallOptions {
   epsilon?: number | undefined;
   /** Add: inside the root; max: least length. Default add. */
   epsilonRule?: 'add' | 'max' | undefined;
-  /** Where to write `out` [B, T, H, D]; must not overlap an input. */
+  /**
+   * Where to write `out` [B, T, H, D]; must not overlap an input. A call that fails or is aborted may leave
+   * it partly written, and of two calls at once that are given the same one each may overwrite the other's result.
+   */
   out?: Tensor | undefined;
 }
 

@@ -10,7 +10,10 @@ export interface LayerNormOptions extends CallOptions {
   bias?: TensorLike | undefined;
   /** Added to the variance; 1e-5 when absent. ≥ 0. */
   epsilon?: number | undefined;
-  /** Where to write `out` [B, T, H, D]; must not overlap an input. */
+  /**
+   * Where to write `out` [B, T, H, D]; must not overlap an input. A call that fails or is aborted may leave
+   * it partly written, and of two calls at once that are given the same one each may overwrite the other's result.
+   */
   out?: Tensor | undefined;
 }
 

@@ -20,7 +20,10 @@ export interface LinearAttentionOptionsCommon extends CallOptions {
   cuSeqlens?: TensorLike | undefined;
   /** Also return the state (and the normalizer) after the last token. Default false. */
   returnState?: boolean | undefined;
-  /** Where to write `out` [B, T, H, V]; must not overlap an input. */
+  /**
+   * Where to write `out` [B, T, H, V]; must not overlap an input. A call that fails or is aborted may leave
+   * it partly written, and of two calls at once that are given the same one each may overwrite the other's result.
+   */
   out?: Tensor | undefined;
 }
 

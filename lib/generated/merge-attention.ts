@@ -6,7 +6,10 @@ import type { Tensor, TensorLike } from '../tensor';
 export interface MergeAttentionOptions extends CallOptions {
   /** One extra logit per head in the softmax's sum, counted once here; not part of lse. [H], f32 or outs. */
   sinks?: TensorLike | undefined;
-  /** Where to write `out` [B, T, H, V]; must not overlap an input. */
+  /**
+   * Where to write `out` [B, T, H, V]; must not overlap an input. A call that fails or is aborted may leave
+   * it partly written, and of two calls at once that are given the same one each may overwrite the other's result.
+   */
   out?: Tensor | undefined;
 }
 

@@ -2,6 +2,8 @@
 
 export interface OpInfo {
   name: string;
+  /** The function that makes its calls, as pages and tables name it. */
+  title: string;
   doc: string;
   source: readonly string[];
   inputs: readonly { name: string; shape: string; doc: string; list?: boolean; cache?: boolean }[];
@@ -20,6 +22,7 @@ export interface OpInfo {
 export const opTable: readonly OpInfo[] = [
   {
     "name": "activation",
+    "title": "activation",
     "doc": "Elementwise: out = function(x) · multiply. SiLU, sigmoid and their gated products between a layer's projections and its attention.",
     "source": [
       "arXiv 2002.05202 (gated linear units)"
@@ -76,6 +79,7 @@ export const opTable: readonly OpInfo[] = [
   },
   {
     "name": "attention",
+    "title": "attention",
     "doc": "Softmax attention: out = softmax(scale · q kᵀ + bias) v per query head, each query head reading key head floor(h · Hkv / Hq).",
     "source": [
       "arXiv 1706.03762",
@@ -254,6 +258,7 @@ export const opTable: readonly OpInfo[] = [
   },
   {
     "name": "cachedAttention",
+    "title": "attention over sequences",
     "doc": "Softmax attention over the keys and values of cached sequences. `append` is written to the sequences first; they keep it when the call succeeds.",
     "source": [
       "arXiv 1706.03762",
@@ -377,6 +382,7 @@ export const opTable: readonly OpInfo[] = [
   },
   {
     "name": "causalConv1d",
+    "title": "causalConv1d",
     "doc": "Depthwise causal convolution over tokens: out[t, c] = act(Σ_w weight[c, w] · x[t − W + 1 + w, c] + bias[c]), tokens before the first read from the state.",
     "source": [
       "arXiv 2312.00752 §3.4"
@@ -448,6 +454,7 @@ export const opTable: readonly OpInfo[] = [
   },
   {
     "name": "decayGate",
+    "title": "decayGate",
     "doc": "Log decay from a projection: rate = clamp(softplus(x + bias)), decay = −exp(logA) · rate; or decay = lowerBound · sigmoid(exp(logA) · (x + bias)).",
     "source": [
       "arXiv 2405.21060 (Mamba-2)",
@@ -516,6 +523,7 @@ export const opTable: readonly OpInfo[] = [
   },
   {
     "name": "l2Norm",
+    "title": "l2Norm",
     "doc": "Scales the last axis to length 1: out = x / √(Σx² + epsilon), or x / max(√Σx², epsilon).",
     "source": [
       "arXiv 2406.06484 §3.3"
@@ -555,6 +563,7 @@ export const opTable: readonly OpInfo[] = [
   },
   {
     "name": "layerNorm",
+    "title": "layerNorm",
     "doc": "Layer norm over the last axis: out = (x − mean(x)) / √(var(x) + epsilon) · weight + bias.",
     "source": [
       "arXiv 1607.06450"
@@ -596,6 +605,7 @@ export const opTable: readonly OpInfo[] = [
   },
   {
     "name": "linearAttention",
+    "title": "linearAttention",
     "doc": "Linear attention: S_t = decay_t · S_{t−1} + write_t and o_t = scale · q_t S_t, with a constant-size state S per head.",
     "source": [
       "arXiv 2006.16236 (elu+1)",
@@ -756,6 +766,7 @@ export const opTable: readonly OpInfo[] = [
   },
   {
     "name": "mergeAttention",
+    "title": "mergeAttention",
     "doc": "Combines attention over parts of the keys: out = Σ exp(lse_i − lse) out_i, lse = log Σ exp(lse_i), in the order of the list.",
     "source": [
       "arXiv 2205.14135 §3.1",
@@ -800,6 +811,7 @@ export const opTable: readonly OpInfo[] = [
   },
   {
     "name": "rmsNorm",
+    "title": "rmsNorm",
     "doc": "Root-mean-square norm over the last axis: out = x / √(mean(x²) + epsilon) · (weight + weightOffset), optionally gated.",
     "source": [
       "arXiv 1910.07467"
@@ -862,6 +874,7 @@ export const opTable: readonly OpInfo[] = [
   },
   {
     "name": "rotaryEmbedding",
+    "title": "rotaryEmbedding",
     "doc": "Rotates pairs of each head's dims by an angle that grows with the position: position · frequency, or given cosines and sines. Dims beyond the rotated ones pass through.",
     "source": [
       "arXiv 2104.09864 (RoPE)",
@@ -998,6 +1011,7 @@ export const opTable: readonly OpInfo[] = [
   },
   {
     "name": "tokenShift",
+    "title": "tokenShift",
     "doc": "Mixes each token with the one before it: out[m] = x + (previous − x) · mix[m].",
     "source": [
       "arXiv 2305.13048 (RWKV)"

@@ -16,7 +16,10 @@ export interface RmsNormOptions extends CallOptions {
   gateActivation?: 'silu' | 'sigmoid' | undefined;
   /** Gate x before the norm (Mamba-2) rather than the result after it. Default false. */
   gateFirst?: boolean | undefined;
-  /** Where to write `out` [B, T, H, D]; must not overlap an input. */
+  /**
+   * Where to write `out` [B, T, H, D]; must not overlap an input. A call that fails or is aborted may leave
+   * it partly written, and of two calls at once that are given the same one each may overwrite the other's result.
+   */
   out?: Tensor | undefined;
 }
 

@@ -28,7 +28,10 @@ export interface RotaryEmbeddingOptions extends CallOptions {
   cosTable?: TensorLike | undefined;
   /** Sine of each position and pair. [P, R], f32 or x. */
   sinTable?: TensorLike | undefined;
-  /** Where to write `out` [B, T, H, D]; must not overlap an input. */
+  /**
+   * Where to write `out` [B, T, H, D]; must not overlap an input. A call that fails or is aborted may leave
+   * it partly written, and of two calls at once that are given the same one each may overwrite the other's result.
+   */
   out?: Tensor | undefined;
 }
 

@@ -10,7 +10,10 @@ export interface TokenShiftOptions extends CallOptions {
   cuSeqlens?: TensorLike | undefined;
   /** Also return the last token. Default false. */
   returnState?: boolean | undefined;
-  /** Where to write `out` [M, B, T, C]; must not overlap an input. */
+  /**
+   * Where to write `out` [M, B, T, C]; must not overlap an input. A call that fails or is aborted may leave
+   * it partly written, and of two calls at once that are given the same one each may overwrite the other's result.
+   */
   out?: Tensor | undefined;
 }
 

@@ -1,11 +1,11 @@
 import type { ActivationOptions, ActivationResult } from '../generated/activation';
-import { operation } from '../native';
+import { operation, operationSync } from '../native';
 import type { TensorLike } from '../tensor';
 
 export type { ActivationOptions, ActivationResult };
 
 const onPool = operation<(x: TensorLike, options?: ActivationOptions) => Promise<ActivationResult>>('activation');
-const onThisThread = operation<(x: TensorLike, options?: ActivationOptions) => ActivationResult>('activationSync');
+const onThisThread = operationSync<(x: TensorLike, options?: ActivationOptions) => ActivationResult>('activation');
 
 /** Elementwise function of `x`, times `multiply`, plus `add`: SiLU, sigmoid and the gated products built on them. */
 export function activation(x: TensorLike, options?: ActivationOptions): Promise<ActivationResult> {

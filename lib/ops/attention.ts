@@ -1,7 +1,7 @@
 import type { AttentionOptions, AttentionResult } from '../generated/attention';
 import type { Sequence } from '../cache/cache-pool';
 import type { CachedAttentionOptions } from '../generated/cached-attention';
-import { operation } from '../native';
+import { operation, operationSync } from '../native';
 import type { Tensor, TensorLike } from '../tensor';
 
 export type { AttentionOptions, AttentionResult, CachedAttentionOptions };
@@ -11,16 +11,16 @@ const onPool =
     'attention',
   );
 const onThisThread =
-  operation<(q: TensorLike, k: TensorLike, v: TensorLike, options?: AttentionOptions) => AttentionResult>(
-    'attentionSync',
+  operationSync<(q: TensorLike, k: TensorLike, v: TensorLike, options?: AttentionOptions) => AttentionResult>(
+    'attention',
   );
 const cachedOnPool =
   operation<
     (q: TensorLike, sequences: readonly Sequence[], options?: CachedAttentionOptions) => Promise<AttentionResult>
   >('cachedAttention');
 const cachedOnThisThread =
-  operation<(q: TensorLike, sequences: readonly Sequence[], options?: CachedAttentionOptions) => AttentionResult>(
-    'cachedAttentionSync',
+  operationSync<(q: TensorLike, sequences: readonly Sequence[], options?: CachedAttentionOptions) => AttentionResult>(
+    'cachedAttention',
   );
 
 /**

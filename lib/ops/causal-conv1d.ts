@@ -1,5 +1,5 @@
 import type { CausalConv1dOptions, CausalConv1dResult } from '../generated/causal-conv1d';
-import { operation } from '../native';
+import { operation, operationSync } from '../native';
 import type { Tensor, TensorLike } from '../tensor';
 
 export type { CausalConv1dOptions, CausalConv1dResult };
@@ -9,8 +9,8 @@ const onPool =
     'causalConv1d',
   );
 const onThisThread =
-  operation<(x: TensorLike, weight: TensorLike, options?: CausalConv1dOptions) => CausalConv1dResult>(
-    'causalConv1dSync',
+  operationSync<(x: TensorLike, weight: TensorLike, options?: CausalConv1dOptions) => CausalConv1dResult>(
+    'causalConv1d',
   );
 
 /** Causal convolution along the tokens of `x` [B, T, C], each channel with its own taps: `weight` [C, W]. */

@@ -1,7 +1,9 @@
 // A segment of a sequence as one affine map of the state, S ↦ transition · S + state, so that the segments of a long
 // sequence can be worked on apart, by other processes too, and joined exactly. Both parts and their composition are calls
 // of linear attention itself, in f32: the state's recurrence is linear in the state.
-import { attnError } from '../errors';
+import { ownOptions } from '../cache/checkpoints';
+import { attnError, checkOptionNames, checkOptions, describeValue } from '../errors';
+import { plainOptions } from '../native';
 import { Tensor, type TensorLike } from '../tensor';
 import type { CallOptions } from './call-options';
 import { type LinearAttentionOptions, linearAttention, linearAttentionSync } from './linear-attention';
@@ -30,6 +32,30 @@ export interface SegmentState {
 
 type Arguments = [TensorLike, TensorLike, TensorLike, LinearAttentionOptions & { returnState: true }];
 
+// What would change the segment's effect, or is set here.
+const foreign = [
+  'state',
+  'states',
+  'checkpointEvery',
+  'normalizer',
+  'normalize',
+  'returnState',
+  'causal',
+  'scale',
+  'skip',
+  'out',
+];
+
+function segmentOptions(given: SegmentOptions, operation: string): SegmentOptions {
+  checkOptions(given, `${operation}: options`);
+  const options = plainOptions('linearAttention', given, ownOptions);
+  for (const name of foreign) {
+    if (options[name] === undefined) continue;
+    throw attnError(TypeError, 'ERR_ATTN_OPTION_CONFLICT', `${operation} does not take ${name}`);
+  }
+  return options as unknown as SegmentOptions;
+}
+
 const withState = (options: SegmentOptions, state?: Tensor): Arguments[3] =>
   ({ ...options, ...(state && { state }), returnState: true }) as Arguments[3];
 
@@ -57,19 +83,24 @@ function transitionArguments(k: TensorLike, v: TensorLike, state: Tensor, option
   return [k, k, zero, withState(options, identity(batch, heads, dim))];
 }
 
-/** Keys, values and gates of a segment as its effect on the state. `k` is [B, T, Hk, K], `v` is [B, T, Hv, V]. */
+/**
+ * Keys, values and gates of a segment as its effect on the state. `k` is [B, T, Hk, K], `v` is [B, T, Hv, V]. Options that
+ * do not belong to the rule of the state are `ERR_ATTN_OPTION_CONFLICT`.
+ */
 export async function segmentState(
   k: TensorLike,
   v: TensorLike,
-  options: SegmentOptions & CallOptions,
+  given: SegmentOptions & CallOptions,
 ): Promise<SegmentState> {
+  const options = segmentOptions(given, 'segmentState');
   const { state } = await linearAttention(...stateArguments(k, v, options));
   const { state: transition } = await linearAttention(...transitionArguments(k, v, state, options));
   return { transition, state };
 }
 
 /** Like `segmentState`, on the calling thread. */
-export function segmentStateSync(k: TensorLike, v: TensorLike, options: SegmentOptions): SegmentState {
+export function segmentStateSync(k: TensorLike, v: TensorLike, given: SegmentOptions): SegmentState {
+  const options = segmentOptions(given, 'segmentStateSync');
   const { state } = linearAttentionSync(...stateArguments(k, v, options));
   const { state: transition } = linearAttentionSync(...transitionArguments(k, v, state, options));
   return { transition, state };
@@ -87,8 +118,30 @@ function productArguments({ transition, state: added }: SegmentState, state: Ten
   return [queries.contiguous(), keys, values, { state, skip, scale: 1 }];
 }
 
-const noSegments = (): Error =>
-  attnError(RangeError, 'ERR_ATTN_VALUE', 'chainStates: segments is empty, expected at least one');
+function checkChain(segments: unknown, options: unknown, operation: string): void {
+  const wrong = (what: string): Error => attnError(TypeError, 'ERR_ATTN_ARG_TYPE', `${operation}: ${what}`);
+  if (!Array.isArray(segments)) throw wrong(`segments must be an array, got ${describeValue(segments)}`);
+  if (segments.length === 0) {
+    throw attnError(RangeError, 'ERR_ATTN_VALUE', `${operation}: segments is empty, expected at least one`);
+  }
+  for (const [i, segment] of (segments as Partial<SegmentState>[]).entries()) {
+    for (const name of ['transition', 'state'] as const) {
+      checkMatrix(segment?.[name], `${operation}: segments[${i}].${name}`);
+    }
+  }
+  checkOptions(options, `${operation}: options`);
+  checkOptionNames(options, ['state', 'signal'], operation);
+  if (options['state'] !== undefined) checkMatrix(options['state'], `${operation}: state`);
+}
+
+function checkMatrix(value: unknown, what: string): void {
+  if (!(value instanceof Tensor)) {
+    throw attnError(TypeError, 'ERR_ATTN_ARG_TYPE', `${what} must be a Tensor, got ${describeValue(value)}`);
+  }
+  if (value.shape.length === 4) return;
+  const got = `[${value.shape.join(', ')}]`;
+  throw attnError(RangeError, 'ERR_ATTN_SHAPE', `${what} has shape ${got}, expected [batch, heads, rows, columns]`);
+}
 
 const asState = (out: Tensor): Tensor => out.permute([0, 2, 1, 3]);
 
@@ -97,8 +150,8 @@ export async function chainStates(
   segments: readonly SegmentState[],
   options: { state?: Tensor | undefined } & CallOptions = {},
 ): Promise<Tensor> {
-  const [first, ...rest] = segments;
-  if (first === undefined) throw noSegments();
+  checkChain(segments, options, 'chainStates');
+  const [first, ...rest] = segments as readonly [SegmentState, ...SegmentState[]];
   const { signal } = options;
   let state = first.state;
   for (const segment of options.state === undefined ? rest : segments) {
@@ -114,8 +167,8 @@ export function chainStatesSync(
   segments: readonly SegmentState[],
   options: { state?: Tensor | undefined } = {},
 ): Tensor {
-  const [first, ...rest] = segments;
-  if (first === undefined) throw noSegments();
+  checkChain(segments, options, 'chainStatesSync');
+  const [first, ...rest] = segments as readonly [SegmentState, ...SegmentState[]];
   let state = first.state;
   for (const segment of options.state === undefined ? rest : segments) {
     const before = segment === first ? options.state! : state;

@@ -1,11 +1,11 @@
 import type { DecayGateOptions, DecayGateResult } from '../generated/decay-gate';
-import { operation } from '../native';
+import { operation, operationSync } from '../native';
 import type { Tensor, TensorLike } from '../tensor';
 
 export type { DecayGateOptions, DecayGateResult };
 
 const onPool = operation<(x: TensorLike, options?: DecayGateOptions) => Promise<DecayGateResult>>('decayGate');
-const onThisThread = operation<(x: TensorLike, options?: DecayGateOptions) => DecayGateResult>('decayGateSync');
+const onThisThread = operationSync<(x: TensorLike, options?: DecayGateOptions) => DecayGateResult>('decayGate');
 
 /** The decay of linear attention, as a natural log, from a layer's projection `x` [B, T, C]. */
 export function decayGate(

@@ -1,11 +1,11 @@
 import type { L2NormOptions, L2NormResult } from '../generated/l2-norm';
-import { operation } from '../native';
+import { operation, operationSync } from '../native';
 import type { TensorLike } from '../tensor';
 
 export type { L2NormOptions, L2NormResult };
 
 const onPool = operation<(x: TensorLike, options?: L2NormOptions) => Promise<L2NormResult>>('l2Norm');
-const onThisThread = operation<(x: TensorLike, options?: L2NormOptions) => L2NormResult>('l2NormSync');
+const onThisThread = operationSync<(x: TensorLike, options?: L2NormOptions) => L2NormResult>('l2Norm');
 
 /** Divides each vector along the last axis of `x` by its length. */
 export function l2Norm(x: TensorLike, options?: L2NormOptions): Promise<L2NormResult> {

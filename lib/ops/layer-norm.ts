@@ -1,11 +1,11 @@
 import type { LayerNormOptions, LayerNormResult } from '../generated/layer-norm';
-import { operation } from '../native';
+import { operation, operationSync } from '../native';
 import type { TensorLike } from '../tensor';
 
 export type { LayerNormOptions, LayerNormResult };
 
 const onPool = operation<(x: TensorLike, options?: LayerNormOptions) => Promise<LayerNormResult>>('layerNorm');
-const onThisThread = operation<(x: TensorLike, options?: LayerNormOptions) => LayerNormResult>('layerNormSync');
+const onThisThread = operationSync<(x: TensorLike, options?: LayerNormOptions) => LayerNormResult>('layerNorm');
 
 /** Layer norm along the last axis of `x`: zero mean, unit variance, times `weight`, plus `bias`. */
 export function layerNorm(x: TensorLike, options?: LayerNormOptions): Promise<LayerNormResult> {

@@ -2,10 +2,10 @@ import type {
   LinearAttentionOptionsByUpdateRule as Options,
   LinearAttentionResult as Result,
 } from '../generated/linear-attention';
-import { CheckpointedCall } from '../cache/checkpoints';
+import { CheckpointedCall, ownOptions } from '../cache/checkpoints';
 import type { RecurrentState } from '../cache/recurrent-state';
 import { StateStep } from '../cache/step-states';
-import { operation } from '../native';
+import { operation, operationSync } from '../native';
 import type { Tensor, TensorLike } from '../tensor';
 
 /** Sessions instead of a state: they take what `returnState` would return. */
@@ -33,14 +33,12 @@ export interface LinearAttentionResult extends Result {
   checkpoints?: readonly (readonly RecurrentState[])[];
 }
 
-const onPool =
-  operation<
-    (q: TensorLike, k: TensorLike, v: TensorLike, options?: LinearAttentionOptions) => Promise<LinearAttentionResult>
-  >('linearAttention');
-const onThisThread =
-  operation<(q: TensorLike, k: TensorLike, v: TensorLike, options?: LinearAttentionOptions) => LinearAttentionResult>(
-    'linearAttentionSync',
-  );
+const onPool = operation<
+  (q: TensorLike, k: TensorLike, v: TensorLike, options?: LinearAttentionOptions) => Promise<LinearAttentionResult>
+>('linearAttention', ownOptions);
+const onThisThread = operationSync<
+  (q: TensorLike, k: TensorLike, v: TensorLike, options?: LinearAttentionOptions) => LinearAttentionResult
+>('linearAttention', ownOptions);
 
 /**
  * Linear attention: a state of constant size takes each token in, `S = decay · S + write`, and answers its query,
@@ -65,7 +63,7 @@ export function linearAttention(
   v: TensorLike,
   options?: LinearAttentionOptions,
 ): Promise<LinearAttentionResult>;
-export function linearAttention(
+export async function linearAttention(
   q: TensorLike,
   k: TensorLike,
   v: TensorLike,
@@ -82,7 +80,7 @@ async function stepOnPool(
   v: TensorLike,
   options: LinearAttentionOptions,
 ): Promise<LinearAttentionResult> {
-  const step = new StateStep(k, v, { ...options }, options.signal === undefined);
+  const step = new StateStep(k, v, options, options.signal === undefined);
   try {
     const result = await onPool(q, k, v, step.options as LinearAttentionOptions);
     step.finish();
@@ -99,7 +97,7 @@ async function checkpointedOnPool(
   v: TensorLike,
   options: LinearAttentionOptions,
 ): Promise<LinearAttentionResult> {
-  const call = new CheckpointedCall(q, k, v, { ...options });
+  const call = new CheckpointedCall(q, k, v, options);
   try {
     for (const piece of call.pieces()) {
       const [queries, keys, values, own] = piece.args;
@@ -144,7 +142,7 @@ export function linearAttentionSync(
 }
 
 function step(q: TensorLike, k: TensorLike, v: TensorLike, options: LinearAttentionOptions): Result {
-  const sessions = new StateStep(k, v, { ...options }, true);
+  const sessions = new StateStep(k, v, options, true);
   try {
     const result = onThisThread(q, k, v, sessions.options as LinearAttentionOptions);
     sessions.finish();
@@ -161,7 +159,7 @@ function checkpointed(
   v: TensorLike,
   options: LinearAttentionOptions,
 ): LinearAttentionResult {
-  const call = new CheckpointedCall(q, k, v, { ...options });
+  const call = new CheckpointedCall(q, k, v, options);
   try {
     for (const piece of call.pieces()) {
       const [queries, keys, values, own] = piece.args;

@@ -1,5 +1,5 @@
 import type { MergeAttentionOptions, MergeAttentionResult } from '../generated/merge-attention';
-import { operation } from '../native';
+import { operation, operationSync } from '../native';
 import type { TensorLike } from '../tensor';
 
 export type { MergeAttentionOptions, MergeAttentionResult };
@@ -16,7 +16,7 @@ type Lists<Return> = (
   options?: MergeAttentionOptions,
 ) => Return;
 const onPool = operation<Lists<Promise<MergeAttentionResult>>>('mergeAttention');
-const onThisThread = operation<Lists<MergeAttentionResult>>('mergeAttentionSync');
+const onThisThread = operationSync<Lists<MergeAttentionResult>>('mergeAttention');
 
 // What is no list of parts goes on as it is: the native side says what is wrong with it.
 const column = (parts: readonly AttentionPart[], name: keyof AttentionPart): readonly TensorLike[] =>
@@ -26,7 +26,7 @@ const column = (parts: readonly AttentionPart[], name: keyof AttentionPart): rea
  * Combines attention over parts of the keys into attention over all of them, by the log-sum-exp of each part. The order of
  * the parts fixes the order of the sums. `sinks` are counted here, once, and not in the parts.
  */
-export function mergeAttention(
+export async function mergeAttention(
   parts: readonly AttentionPart[],
   options?: MergeAttentionOptions,
 ): Promise<MergeAttentionResult> {

@@ -1,11 +1,11 @@
 import type { RmsNormOptions, RmsNormResult } from '../generated/rms-norm';
-import { operation } from '../native';
+import { operation, operationSync } from '../native';
 import type { TensorLike } from '../tensor';
 
 export type { RmsNormOptions, RmsNormResult };
 
 const onPool = operation<(x: TensorLike, options?: RmsNormOptions) => Promise<RmsNormResult>>('rmsNorm');
-const onThisThread = operation<(x: TensorLike, options?: RmsNormOptions) => RmsNormResult>('rmsNormSync');
+const onThisThread = operationSync<(x: TensorLike, options?: RmsNormOptions) => RmsNormResult>('rmsNorm');
 
 /** RMS norm along the last axis of `x`, with an optional gate before or behind it. */
 export function rmsNorm(x: TensorLike, options?: RmsNormOptions): Promise<RmsNormResult> {

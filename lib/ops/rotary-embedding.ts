@@ -1,5 +1,5 @@
 import type { RotaryEmbeddingOptions, RotaryEmbeddingResult } from '../generated/rotary-embedding';
-import { operation } from '../native';
+import { operation, operationSync } from '../native';
 import type { TensorLike } from '../tensor';
 
 export type { RotaryEmbeddingOptions, RotaryEmbeddingResult };
@@ -7,7 +7,7 @@ export type { RotaryEmbeddingOptions, RotaryEmbeddingResult };
 const onPool =
   operation<(x: TensorLike, options?: RotaryEmbeddingOptions) => Promise<RotaryEmbeddingResult>>('rotaryEmbedding');
 const onThisThread =
-  operation<(x: TensorLike, options?: RotaryEmbeddingOptions) => RotaryEmbeddingResult>('rotaryEmbeddingSync');
+  operationSync<(x: TensorLike, options?: RotaryEmbeddingOptions) => RotaryEmbeddingResult>('rotaryEmbedding');
 
 /** Rotary position embedding of queries or keys `x` [B, T, H, D]. */
 export function rotaryEmbedding(x: TensorLike, options?: RotaryEmbeddingOptions): Promise<RotaryEmbeddingResult> {

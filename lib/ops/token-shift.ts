@@ -1,5 +1,5 @@
 import type { TokenShiftOptions, TokenShiftResult } from '../generated/token-shift';
-import { operation } from '../native';
+import { operation, operationSync } from '../native';
 import type { Tensor, TensorLike } from '../tensor';
 
 export type { TokenShiftOptions, TokenShiftResult };
@@ -7,7 +7,7 @@ export type { TokenShiftOptions, TokenShiftResult };
 const onPool =
   operation<(x: TensorLike, mix: TensorLike, options?: TokenShiftOptions) => Promise<TokenShiftResult>>('tokenShift');
 const onThisThread =
-  operation<(x: TensorLike, mix: TensorLike, options?: TokenShiftOptions) => TokenShiftResult>('tokenShiftSync');
+  operationSync<(x: TensorLike, mix: TensorLike, options?: TokenShiftOptions) => TokenShiftResult>('tokenShift');
 
 /** Mixes each token with the one before it: out[m] = x + (previous − x) · mix[m]. */
 export function tokenShift(

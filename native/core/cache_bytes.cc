@@ -72,8 +72,8 @@ Status bad(const std::string& what) { return {ErrorCode::data, "Sequence.deseria
 
 Status check_header(const Header& header, const CacheConfig& config, size_t size) {
   if (std::memcmp(header.magic, kMagic, sizeof kMagic) != 0) return bad("the bytes are no cached sequence");
-  if (header.version > kVersion) {
-    return bad("the bytes are of version " + std::to_string(header.version) + ", this package reads up to " +
+  if (header.version < 1 || header.version > kVersion) {
+    return bad("the bytes are of version " + std::to_string(header.version) + ", this package reads 1 to " +
                std::to_string(kVersion));
   }
   const std::string dtype(header.dtype, strnlen(header.dtype, sizeof header.dtype));

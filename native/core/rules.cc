@@ -1,8 +1,7 @@
 // Options: presence, numbers, and the rules between them.
 #include <cmath>
-#include <cstdio>
-#include <cstdlib>
 
+#include "core/number_text.h"
 #include "core/validate.h"
 
 namespace attn {
@@ -10,16 +9,6 @@ namespace {
 
 // Leaves room in f32 for what kernels fold into a number, as the 1.44 bits of a natural log.
 constexpr double kLargestNumber = 1e38;
-
-std::string number_text(double value) {
-  if (std::isnan(value)) return "NaN";
-  char text[32];
-  for (int digits = 6; digits <= 17; ++digits) {  // as few as give the same number again
-    std::snprintf(text, sizeof text, "%.*g", digits, value);
-    if (std::strtod(text, nullptr) == value) break;
-  }
-  return text;
-}
 
 bool holds(const Binding& binding, const Condition& condition) {
   const FieldDesc& field = *condition.field;

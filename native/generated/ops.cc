@@ -33,7 +33,7 @@ namespace activation_tables {
 constexpr AxisRef axes_2[] = {{0, 0}, {1, 0}, {2, 0}, {3, 0}};
 constexpr TensorSpec spec_1 = {1u << 0 | 1u << 1 | 1u << 2, false, false, false, false, false, {axes_2, 4}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
 constexpr FieldDesc inputs_activation[] = {
-    {"x", "x", FieldKind::tensor, offsetof(ActivationCall, x), 0, nullptr, 0, nullptr, 0, &spec_1, -kUnbounded, kUnbounded, false},
+    {"x", "x", FieldKind::tensor, offsetof(ActivationCall, x), 0, nullptr, 0, nullptr, 0, &spec_1, -kUnbounded, kUnbounded, false, false},
 };
 constexpr const char* values_3[] = {"identity", "silu", "sigmoid", "softplus", "relu", "tanh", "exp"};
 constexpr AxisRef axes_5[] = {{0, 0}, {1, 0}, {2, 0}, {3, 0}};
@@ -41,10 +41,10 @@ constexpr TensorSpec spec_4 = {1u << 0, true, true, false, false, false, {axes_5
 constexpr AxisRef axes_7[] = {{0, 0}, {1, 0}, {2, 0}, {3, 0}};
 constexpr TensorSpec spec_6 = {1u << 0, true, true, false, false, false, {axes_7, 4}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
 constexpr FieldDesc options_activation[] = {
-    {"function", "function", FieldKind::enumeration, offsetof(ActivationCall, options.function), 0, values_3, 7, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false},
-    {"scale", "scale", FieldKind::number, offsetof(ActivationCall, options.scale), 0, nullptr, 0, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false},
-    {"multiply", "multiply", FieldKind::tensor, offsetof(ActivationCall, options.multiply), 0, nullptr, 0, nullptr, 0, &spec_4, -kUnbounded, kUnbounded, false},
-    {"add", "add", FieldKind::tensor, offsetof(ActivationCall, options.add), 0, nullptr, 0, nullptr, 0, &spec_6, -kUnbounded, kUnbounded, false},
+    {"function", "function", FieldKind::enumeration, offsetof(ActivationCall, options.function), 0, values_3, 7, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false, false},
+    {"scale", "scale", FieldKind::number, offsetof(ActivationCall, options.scale), 0, nullptr, 0, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false, false},
+    {"multiply", "multiply", FieldKind::tensor, offsetof(ActivationCall, options.multiply), 0, nullptr, 0, nullptr, 0, &spec_4, -kUnbounded, kUnbounded, false, false},
+    {"add", "add", FieldKind::tensor, offsetof(ActivationCall, options.add), 0, nullptr, 0, nullptr, 0, &spec_6, -kUnbounded, kUnbounded, false, false},
 };
 constexpr AxisRef axes_9[] = {{0, 0}, {1, 0}, {2, 0}, {3, 0}};
 constexpr TensorSpec spec_8 = {0, true, false, false, false, false, {axes_9, 4}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
@@ -69,13 +69,13 @@ constexpr TensorSpec spec_3 = {0, true, false, false, true, false, {axes_4, 4}, 
 constexpr AxisRef axes_6[] = {{0, 0}, {2, 0}, {4, 0}, {6, 0}};
 constexpr TensorSpec spec_5 = {0, true, false, false, true, false, {axes_6, 4}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
 constexpr FieldDesc inputs_attention[] = {
-    {"q", "q", FieldKind::tensor, offsetof(AttentionCall, q), 0, nullptr, 0, nullptr, 0, &spec_1, -kUnbounded, kUnbounded, false},
-    {"k", "k", FieldKind::tensor, offsetof(AttentionCall, k), 0, nullptr, 0, nullptr, 0, &spec_3, -kUnbounded, kUnbounded, false},
-    {"v", "v", FieldKind::tensor, offsetof(AttentionCall, v), 0, nullptr, 0, nullptr, 0, &spec_5, -kUnbounded, kUnbounded, false},
+    {"q", "q", FieldKind::tensor, offsetof(AttentionCall, q), 0, nullptr, 0, nullptr, 0, &spec_1, -kUnbounded, kUnbounded, false, false},
+    {"k", "k", FieldKind::tensor, offsetof(AttentionCall, k), 0, nullptr, 0, nullptr, 0, &spec_3, -kUnbounded, kUnbounded, false, false},
+    {"v", "v", FieldKind::tensor, offsetof(AttentionCall, v), 0, nullptr, 0, nullptr, 0, &spec_5, -kUnbounded, kUnbounded, false, false},
 };
 constexpr AxisRef axes_8[] = {{0, 0}};
 constexpr TensorSpec spec_7 = {1u << 3, false, false, false, false, false, {axes_8, 1}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
-constexpr FieldDesc fields_9[] = {{"left", "window.left", FieldKind::integer, offsetof(AttentionCall, options.window.left), 0, nullptr, 0, nullptr, 0, nullptr, 0, 2147483647, false}, {"right", "window.right", FieldKind::integer, offsetof(AttentionCall, options.window.right), 0, nullptr, 0, nullptr, 0, nullptr, 0, 2147483647, false}};
+constexpr FieldDesc fields_9[] = {{"left", "window.left", FieldKind::integer, offsetof(AttentionCall, options.window.left), 0, nullptr, 0, nullptr, 0, nullptr, 0, 2147483647, false, false}, {"right", "window.right", FieldKind::integer, offsetof(AttentionCall, options.window.right), 0, nullptr, 0, nullptr, 0, nullptr, 0, 2147483647, false, false}};
 constexpr AxisRef axes_11[] = {{3, 0}};
 constexpr TensorSpec spec_10 = {1u << 0, true, false, false, false, false, {axes_11, 1}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
 constexpr AxisRef axes_13[] = {{0, 0}, {3, 0}, {1, 0}, {2, 0}};
@@ -92,7 +92,7 @@ constexpr AxisRef axes_23[] = {{0, 1}};
 constexpr TensorSpec spec_22 = {1u << 3, false, false, false, false, true, {axes_23, 1}, nullptr, 0, INT32_MIN, INT32_MAX, {1, 0}};
 constexpr AxisRef axes_25[] = {{0, 1}};
 constexpr TensorSpec spec_24 = {1u << 3, false, false, false, false, true, {axes_25, 1}, nullptr, 0, INT32_MIN, INT32_MAX, {2, 0}};
-constexpr FieldDesc fields_26[] = {{"q", "cuSeqlens.q", FieldKind::tensor, offsetof(AttentionCall, options.cu_seqlens.q), 0, nullptr, 0, nullptr, 0, &spec_22, -kUnbounded, kUnbounded, false}, {"k", "cuSeqlens.k", FieldKind::tensor, offsetof(AttentionCall, options.cu_seqlens.k), 0, nullptr, 0, nullptr, 0, &spec_24, -kUnbounded, kUnbounded, false}};
+constexpr FieldDesc fields_26[] = {{"q", "cuSeqlens.q", FieldKind::tensor, offsetof(AttentionCall, options.cu_seqlens.q), 0, nullptr, 0, nullptr, 0, &spec_22, -kUnbounded, kUnbounded, false, false}, {"k", "cuSeqlens.k", FieldKind::tensor, offsetof(AttentionCall, options.cu_seqlens.k), 0, nullptr, 0, nullptr, 0, &spec_24, -kUnbounded, kUnbounded, false, false}};
 constexpr AxisRef axes_27[] = {{0, 0}, {1, 0}, {7, 0}};
 constexpr AxisRef axes_28[] = {{0, 0}, {1, 0}, {4, 0}, {7, 0}};
 constexpr AxisRef axes_30[] = {{0, 0}, {1, 0}, {4, 0}, {7, 0}};
@@ -104,25 +104,25 @@ constexpr AxisRef axes_35[] = {{0, 0}, {1, 0}, {3, 0}, {6, 0}};
 constexpr TensorSpec spec_34 = {1u << 0, true, false, false, true, false, {axes_35, 4}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
 constexpr const char* values_36[] = {"raw", "capped", "biased", "weights"};
 constexpr FieldDesc options_attention[] = {
-    {"scale", "scale", FieldKind::number, offsetof(AttentionCall, options.scale), 0, nullptr, 0, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false},
-    {"causal", "causal", FieldKind::boolean, offsetof(AttentionCall, options.causal), 0, nullptr, 0, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false},
-    {"queryStart", "queryStart", FieldKind::integer_or_tensor, offsetof(AttentionCall, options.query_start), 0, nullptr, 0, nullptr, 0, &spec_7, -2147483648, 2147483647, false},
-    {"window", "window", FieldKind::group, offsetof(AttentionCall, options.window), offsetof(AttentionCall, options.window.present), nullptr, 0, fields_9, 2, nullptr, -kUnbounded, kUnbounded, false},
-    {"chunk", "chunk", FieldKind::integer, offsetof(AttentionCall, options.chunk), 0, nullptr, 0, nullptr, 0, nullptr, 1, 2147483647, false},
-    {"block", "block", FieldKind::integer, offsetof(AttentionCall, options.block), 0, nullptr, 0, nullptr, 0, nullptr, 1, 2147483647, false},
-    {"softcap", "softcap", FieldKind::number, offsetof(AttentionCall, options.softcap), 0, nullptr, 0, nullptr, 0, nullptr, 0, kUnbounded, true},
-    {"sinks", "sinks", FieldKind::tensor, offsetof(AttentionCall, options.sinks), 0, nullptr, 0, nullptr, 0, &spec_10, -kUnbounded, kUnbounded, false},
-    {"bias", "bias", FieldKind::tensor, offsetof(AttentionCall, options.bias), 0, nullptr, 0, nullptr, 0, &spec_12, -kUnbounded, kUnbounded, false},
-    {"mask", "mask", FieldKind::tensor, offsetof(AttentionCall, options.mask), 0, nullptr, 0, nullptr, 0, &spec_14, -kUnbounded, kUnbounded, false},
-    {"alibiSlopes", "alibiSlopes", FieldKind::tensor, offsetof(AttentionCall, options.alibi_slopes), 0, nullptr, 0, nullptr, 0, &spec_16, -kUnbounded, kUnbounded, false},
-    {"kvLengths", "kvLengths", FieldKind::integer_or_tensor, offsetof(AttentionCall, options.kv_lengths), 0, nullptr, 0, nullptr, 0, &spec_18, 0, kUnbounded, false},
-    {"kvStart", "kvStart", FieldKind::integer_or_tensor, offsetof(AttentionCall, options.kv_start), 0, nullptr, 0, nullptr, 0, &spec_20, 0, kUnbounded, false},
-    {"cuSeqlens", "cuSeqlens", FieldKind::group, offsetof(AttentionCall, options.cu_seqlens), offsetof(AttentionCall, options.cu_seqlens.present), nullptr, 0, fields_26, 2, nullptr, -kUnbounded, kUnbounded, false},
-    {"keyIndices", "keyIndices", FieldKind::tensor, offsetof(AttentionCall, options.key_indices), 0, nullptr, 0, nullptr, 0, &spec_29, -kUnbounded, kUnbounded, false},
-    {"queryScale", "queryScale", FieldKind::tensor, offsetof(AttentionCall, options.query_scale), 0, nullptr, 0, nullptr, 0, &spec_32, -kUnbounded, kUnbounded, false},
-    {"gate", "gate", FieldKind::tensor, offsetof(AttentionCall, options.gate), 0, nullptr, 0, nullptr, 0, &spec_34, -kUnbounded, kUnbounded, false},
-    {"returnLse", "returnLse", FieldKind::boolean, offsetof(AttentionCall, options.return_lse), 0, nullptr, 0, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false},
-    {"scores", "scores", FieldKind::enumeration, offsetof(AttentionCall, options.scores), 0, values_36, 4, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false},
+    {"scale", "scale", FieldKind::number, offsetof(AttentionCall, options.scale), 0, nullptr, 0, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false, false},
+    {"causal", "causal", FieldKind::boolean, offsetof(AttentionCall, options.causal), 0, nullptr, 0, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false, false},
+    {"queryStart", "queryStart", FieldKind::integer_or_tensor, offsetof(AttentionCall, options.query_start), 0, nullptr, 0, nullptr, 0, &spec_7, -2147483648, 2147483647, false, false},
+    {"window", "window", FieldKind::group, offsetof(AttentionCall, options.window), offsetof(AttentionCall, options.window.present), nullptr, 0, fields_9, 2, nullptr, -kUnbounded, kUnbounded, false, false},
+    {"chunk", "chunk", FieldKind::integer, offsetof(AttentionCall, options.chunk), 0, nullptr, 0, nullptr, 0, nullptr, 1, 2147483647, false, false},
+    {"block", "block", FieldKind::integer, offsetof(AttentionCall, options.block), 0, nullptr, 0, nullptr, 0, nullptr, 1, 2147483647, false, false},
+    {"softcap", "softcap", FieldKind::number, offsetof(AttentionCall, options.softcap), 0, nullptr, 0, nullptr, 0, nullptr, 0, kUnbounded, true, false},
+    {"sinks", "sinks", FieldKind::tensor, offsetof(AttentionCall, options.sinks), 0, nullptr, 0, nullptr, 0, &spec_10, -kUnbounded, kUnbounded, false, false},
+    {"bias", "bias", FieldKind::tensor, offsetof(AttentionCall, options.bias), 0, nullptr, 0, nullptr, 0, &spec_12, -kUnbounded, kUnbounded, false, false},
+    {"mask", "mask", FieldKind::tensor, offsetof(AttentionCall, options.mask), 0, nullptr, 0, nullptr, 0, &spec_14, -kUnbounded, kUnbounded, false, false},
+    {"alibiSlopes", "alibiSlopes", FieldKind::tensor, offsetof(AttentionCall, options.alibi_slopes), 0, nullptr, 0, nullptr, 0, &spec_16, -kUnbounded, kUnbounded, false, false},
+    {"kvLengths", "kvLengths", FieldKind::integer_or_tensor, offsetof(AttentionCall, options.kv_lengths), 0, nullptr, 0, nullptr, 0, &spec_18, 0, kUnbounded, false, false},
+    {"kvStart", "kvStart", FieldKind::integer_or_tensor, offsetof(AttentionCall, options.kv_start), 0, nullptr, 0, nullptr, 0, &spec_20, 0, kUnbounded, false, false},
+    {"cuSeqlens", "cuSeqlens", FieldKind::group, offsetof(AttentionCall, options.cu_seqlens), offsetof(AttentionCall, options.cu_seqlens.present), nullptr, 0, fields_26, 2, nullptr, -kUnbounded, kUnbounded, false, false},
+    {"keyIndices", "keyIndices", FieldKind::tensor, offsetof(AttentionCall, options.key_indices), 0, nullptr, 0, nullptr, 0, &spec_29, -kUnbounded, kUnbounded, false, false},
+    {"queryScale", "queryScale", FieldKind::tensor, offsetof(AttentionCall, options.query_scale), 0, nullptr, 0, nullptr, 0, &spec_32, -kUnbounded, kUnbounded, false, false},
+    {"gate", "gate", FieldKind::tensor, offsetof(AttentionCall, options.gate), 0, nullptr, 0, nullptr, 0, &spec_34, -kUnbounded, kUnbounded, false, false},
+    {"returnLse", "returnLse", FieldKind::boolean, offsetof(AttentionCall, options.return_lse), 0, nullptr, 0, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false, false},
+    {"scores", "scores", FieldKind::enumeration, offsetof(AttentionCall, options.scores), 0, values_36, 4, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false, false},
 };
 constexpr AxisRef axes_38[] = {{0, 0}, {1, 0}, {3, 0}, {6, 0}};
 constexpr TensorSpec spec_37 = {0, true, false, false, true, false, {axes_38, 4}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
@@ -176,15 +176,15 @@ constexpr TensorSpec spec_1 = {1u << 0 | 1u << 1 | 1u << 2, false, false, false,
 constexpr AxisRef axes_4[] = {{0, 0}, {3, 0}, {4, 0}, {5, 0}};
 constexpr TensorSpec spec_3 = {0, false, false, false, false, false, {axes_4, 4}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
 constexpr FieldDesc inputs_cached_attention[] = {
-    {"q", "q", FieldKind::tensor, offsetof(CachedAttentionCall, q), 0, nullptr, 0, nullptr, 0, &spec_1, -kUnbounded, kUnbounded, false},
-    {"sequences", "sequences", FieldKind::cache, offsetof(CachedAttentionCall, sequences), 0, nullptr, 0, nullptr, 0, &spec_3, -kUnbounded, kUnbounded, false},
+    {"q", "q", FieldKind::tensor, offsetof(CachedAttentionCall, q), 0, nullptr, 0, nullptr, 0, &spec_1, -kUnbounded, kUnbounded, false, false},
+    {"sequences", "sequences", FieldKind::cache, offsetof(CachedAttentionCall, sequences), 0, nullptr, 0, nullptr, 0, &spec_3, -kUnbounded, kUnbounded, false, false},
 };
 constexpr AxisRef axes_6[] = {{0, 0}, {1, 0}, {3, 0}, {4, 0}};
 constexpr TensorSpec spec_5 = {1u << 0, true, false, false, true, false, {axes_6, 4}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
 constexpr AxisRef axes_8[] = {{0, 0}, {1, 0}, {3, 0}, {5, 0}};
 constexpr TensorSpec spec_7 = {1u << 0, true, false, false, true, false, {axes_8, 4}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
-constexpr FieldDesc fields_9[] = {{"key", "append.key", FieldKind::tensor, offsetof(CachedAttentionCall, options.append.key), 0, nullptr, 0, nullptr, 0, &spec_5, -kUnbounded, kUnbounded, false}, {"value", "append.value", FieldKind::tensor, offsetof(CachedAttentionCall, options.append.value), 0, nullptr, 0, nullptr, 0, &spec_7, -kUnbounded, kUnbounded, false}};
-constexpr FieldDesc fields_10[] = {{"left", "window.left", FieldKind::integer, offsetof(CachedAttentionCall, options.window.left), 0, nullptr, 0, nullptr, 0, nullptr, 0, 2147483647, false}, {"right", "window.right", FieldKind::integer, offsetof(CachedAttentionCall, options.window.right), 0, nullptr, 0, nullptr, 0, nullptr, 0, 2147483647, false}};
+constexpr FieldDesc fields_9[] = {{"key", "append.key", FieldKind::tensor, offsetof(CachedAttentionCall, options.append.key), 0, nullptr, 0, nullptr, 0, &spec_5, -kUnbounded, kUnbounded, false, false}, {"value", "append.value", FieldKind::tensor, offsetof(CachedAttentionCall, options.append.value), 0, nullptr, 0, nullptr, 0, &spec_7, -kUnbounded, kUnbounded, false, false}};
+constexpr FieldDesc fields_10[] = {{"left", "window.left", FieldKind::integer, offsetof(CachedAttentionCall, options.window.left), 0, nullptr, 0, nullptr, 0, nullptr, 0, 2147483647, false, false}, {"right", "window.right", FieldKind::integer, offsetof(CachedAttentionCall, options.window.right), 0, nullptr, 0, nullptr, 0, nullptr, 0, 2147483647, false, false}};
 constexpr AxisRef axes_12[] = {{2, 0}};
 constexpr TensorSpec spec_11 = {1u << 0, true, false, false, false, false, {axes_12, 1}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
 constexpr AxisRef axes_14[] = {{2, 0}};
@@ -196,19 +196,19 @@ constexpr TensorSpec spec_17 = {1u << 0, false, false, false, true, false, {axes
 constexpr AxisRef axes_20[] = {{0, 0}, {1, 0}, {2, 0}, {5, 0}};
 constexpr TensorSpec spec_19 = {1u << 0, true, false, false, true, false, {axes_20, 4}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
 constexpr FieldDesc options_cached_attention[] = {
-    {"append", "append", FieldKind::group, offsetof(CachedAttentionCall, options.append), offsetof(CachedAttentionCall, options.append.present), nullptr, 0, fields_9, 2, nullptr, -kUnbounded, kUnbounded, false},
-    {"scale", "scale", FieldKind::number, offsetof(CachedAttentionCall, options.scale), 0, nullptr, 0, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false},
-    {"causal", "causal", FieldKind::boolean, offsetof(CachedAttentionCall, options.causal), 0, nullptr, 0, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false},
-    {"window", "window", FieldKind::group, offsetof(CachedAttentionCall, options.window), offsetof(CachedAttentionCall, options.window.present), nullptr, 0, fields_10, 2, nullptr, -kUnbounded, kUnbounded, false},
-    {"chunk", "chunk", FieldKind::integer, offsetof(CachedAttentionCall, options.chunk), 0, nullptr, 0, nullptr, 0, nullptr, 1, 2147483647, false},
-    {"block", "block", FieldKind::integer, offsetof(CachedAttentionCall, options.block), 0, nullptr, 0, nullptr, 0, nullptr, 1, 2147483647, false},
-    {"softcap", "softcap", FieldKind::number, offsetof(CachedAttentionCall, options.softcap), 0, nullptr, 0, nullptr, 0, nullptr, 0, kUnbounded, true},
-    {"sinks", "sinks", FieldKind::tensor, offsetof(CachedAttentionCall, options.sinks), 0, nullptr, 0, nullptr, 0, &spec_11, -kUnbounded, kUnbounded, false},
-    {"alibiSlopes", "alibiSlopes", FieldKind::tensor, offsetof(CachedAttentionCall, options.alibi_slopes), 0, nullptr, 0, nullptr, 0, &spec_13, -kUnbounded, kUnbounded, false},
-    {"cuSeqlens", "cuSeqlens", FieldKind::tensor, offsetof(CachedAttentionCall, options.cu_seqlens), 0, nullptr, 0, nullptr, 0, &spec_15, -kUnbounded, kUnbounded, false},
-    {"queryScale", "queryScale", FieldKind::tensor, offsetof(CachedAttentionCall, options.query_scale), 0, nullptr, 0, nullptr, 0, &spec_17, -kUnbounded, kUnbounded, false},
-    {"gate", "gate", FieldKind::tensor, offsetof(CachedAttentionCall, options.gate), 0, nullptr, 0, nullptr, 0, &spec_19, -kUnbounded, kUnbounded, false},
-    {"returnLse", "returnLse", FieldKind::boolean, offsetof(CachedAttentionCall, options.return_lse), 0, nullptr, 0, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false},
+    {"append", "append", FieldKind::group, offsetof(CachedAttentionCall, options.append), offsetof(CachedAttentionCall, options.append.present), nullptr, 0, fields_9, 2, nullptr, -kUnbounded, kUnbounded, false, false},
+    {"scale", "scale", FieldKind::number, offsetof(CachedAttentionCall, options.scale), 0, nullptr, 0, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false, false},
+    {"causal", "causal", FieldKind::boolean, offsetof(CachedAttentionCall, options.causal), 0, nullptr, 0, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false, false},
+    {"window", "window", FieldKind::group, offsetof(CachedAttentionCall, options.window), offsetof(CachedAttentionCall, options.window.present), nullptr, 0, fields_10, 2, nullptr, -kUnbounded, kUnbounded, false, false},
+    {"chunk", "chunk", FieldKind::integer, offsetof(CachedAttentionCall, options.chunk), 0, nullptr, 0, nullptr, 0, nullptr, 1, 2147483647, false, false},
+    {"block", "block", FieldKind::integer, offsetof(CachedAttentionCall, options.block), 0, nullptr, 0, nullptr, 0, nullptr, 1, 2147483647, false, false},
+    {"softcap", "softcap", FieldKind::number, offsetof(CachedAttentionCall, options.softcap), 0, nullptr, 0, nullptr, 0, nullptr, 0, kUnbounded, true, false},
+    {"sinks", "sinks", FieldKind::tensor, offsetof(CachedAttentionCall, options.sinks), 0, nullptr, 0, nullptr, 0, &spec_11, -kUnbounded, kUnbounded, false, false},
+    {"alibiSlopes", "alibiSlopes", FieldKind::tensor, offsetof(CachedAttentionCall, options.alibi_slopes), 0, nullptr, 0, nullptr, 0, &spec_13, -kUnbounded, kUnbounded, false, false},
+    {"cuSeqlens", "cuSeqlens", FieldKind::tensor, offsetof(CachedAttentionCall, options.cu_seqlens), 0, nullptr, 0, nullptr, 0, &spec_15, -kUnbounded, kUnbounded, false, false},
+    {"queryScale", "queryScale", FieldKind::tensor, offsetof(CachedAttentionCall, options.query_scale), 0, nullptr, 0, nullptr, 0, &spec_17, -kUnbounded, kUnbounded, false, false},
+    {"gate", "gate", FieldKind::tensor, offsetof(CachedAttentionCall, options.gate), 0, nullptr, 0, nullptr, 0, &spec_19, -kUnbounded, kUnbounded, false, false},
+    {"returnLse", "returnLse", FieldKind::boolean, offsetof(CachedAttentionCall, options.return_lse), 0, nullptr, 0, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false, false},
 };
 constexpr AxisRef axes_22[] = {{0, 0}, {1, 0}, {2, 0}, {5, 0}};
 constexpr TensorSpec spec_21 = {0, true, false, false, true, false, {axes_22, 4}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
@@ -247,8 +247,8 @@ constexpr TensorSpec spec_1 = {1u << 0 | 1u << 1 | 1u << 2, false, false, false,
 constexpr AxisRef axes_4[] = {{2, 0}, {3, 0}};
 constexpr TensorSpec spec_3 = {1u << 0, true, false, false, false, false, {axes_4, 2}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
 constexpr FieldDesc inputs_causal_conv1d[] = {
-    {"x", "x", FieldKind::tensor, offsetof(CausalConv1dCall, x), 0, nullptr, 0, nullptr, 0, &spec_1, -kUnbounded, kUnbounded, false},
-    {"weight", "weight", FieldKind::tensor, offsetof(CausalConv1dCall, weight), 0, nullptr, 0, nullptr, 0, &spec_3, -kUnbounded, kUnbounded, false},
+    {"x", "x", FieldKind::tensor, offsetof(CausalConv1dCall, x), 0, nullptr, 0, nullptr, 0, &spec_1, -kUnbounded, kUnbounded, false, false},
+    {"weight", "weight", FieldKind::tensor, offsetof(CausalConv1dCall, weight), 0, nullptr, 0, nullptr, 0, &spec_3, -kUnbounded, kUnbounded, false, false},
 };
 constexpr AxisRef axes_6[] = {{2, 0}};
 constexpr TensorSpec spec_5 = {1u << 0, true, false, false, false, false, {axes_6, 1}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
@@ -258,11 +258,11 @@ constexpr TensorSpec spec_8 = {0, true, false, true, false, false, {axes_9, 3}, 
 constexpr AxisRef axes_11[] = {{0, 1}};
 constexpr TensorSpec spec_10 = {1u << 3, false, false, false, false, true, {axes_11, 1}, nullptr, 0, INT32_MIN, INT32_MAX, {1, 0}};
 constexpr FieldDesc options_causal_conv1d[] = {
-    {"bias", "bias", FieldKind::tensor, offsetof(CausalConv1dCall, options.bias), 0, nullptr, 0, nullptr, 0, &spec_5, -kUnbounded, kUnbounded, false},
-    {"activation", "activation", FieldKind::enumeration, offsetof(CausalConv1dCall, options.activation), 0, values_7, 2, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false},
-    {"state", "state", FieldKind::tensor, offsetof(CausalConv1dCall, options.state), 0, nullptr, 0, nullptr, 0, &spec_8, -kUnbounded, kUnbounded, false},
-    {"cuSeqlens", "cuSeqlens", FieldKind::tensor, offsetof(CausalConv1dCall, options.cu_seqlens), 0, nullptr, 0, nullptr, 0, &spec_10, -kUnbounded, kUnbounded, false},
-    {"returnState", "returnState", FieldKind::boolean, offsetof(CausalConv1dCall, options.return_state), 0, nullptr, 0, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false},
+    {"bias", "bias", FieldKind::tensor, offsetof(CausalConv1dCall, options.bias), 0, nullptr, 0, nullptr, 0, &spec_5, -kUnbounded, kUnbounded, false, false},
+    {"activation", "activation", FieldKind::enumeration, offsetof(CausalConv1dCall, options.activation), 0, values_7, 2, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false, false},
+    {"state", "state", FieldKind::tensor, offsetof(CausalConv1dCall, options.state), 0, nullptr, 0, nullptr, 0, &spec_8, -kUnbounded, kUnbounded, false, false},
+    {"cuSeqlens", "cuSeqlens", FieldKind::tensor, offsetof(CausalConv1dCall, options.cu_seqlens), 0, nullptr, 0, nullptr, 0, &spec_10, -kUnbounded, kUnbounded, false, false},
+    {"returnState", "returnState", FieldKind::boolean, offsetof(CausalConv1dCall, options.return_state), 0, nullptr, 0, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false, false},
 };
 constexpr AxisRef axes_13[] = {{0, 0}, {1, 0}, {2, 0}};
 constexpr TensorSpec spec_12 = {0, true, false, false, true, false, {axes_13, 3}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
@@ -292,19 +292,19 @@ namespace decay_gate_tables {
 constexpr AxisRef axes_2[] = {{0, 0}, {1, 0}, {2, 0}};
 constexpr TensorSpec spec_1 = {1u << 0 | 1u << 1 | 1u << 2, false, false, false, false, false, {axes_2, 3}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
 constexpr FieldDesc inputs_decay_gate[] = {
-    {"x", "x", FieldKind::tensor, offsetof(DecayGateCall, x), 0, nullptr, 0, nullptr, 0, &spec_1, -kUnbounded, kUnbounded, false},
+    {"x", "x", FieldKind::tensor, offsetof(DecayGateCall, x), 0, nullptr, 0, nullptr, 0, &spec_1, -kUnbounded, kUnbounded, false, false},
 };
 constexpr AxisRef axes_4[] = {{3, 0}};
 constexpr TensorSpec spec_3 = {1u << 0, true, false, false, false, false, {axes_4, 1}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
 constexpr AxisRef axes_6[] = {{2, 0}};
 constexpr TensorSpec spec_5 = {1u << 0, true, false, false, false, false, {axes_6, 1}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
 constexpr FieldDesc options_decay_gate[] = {
-    {"logA", "logA", FieldKind::tensor, offsetof(DecayGateCall, options.log_a), 0, nullptr, 0, nullptr, 0, &spec_3, -kUnbounded, kUnbounded, false},
-    {"bias", "bias", FieldKind::tensor, offsetof(DecayGateCall, options.bias), 0, nullptr, 0, nullptr, 0, &spec_5, -kUnbounded, kUnbounded, false},
-    {"lowerBound", "lowerBound", FieldKind::number, offsetof(DecayGateCall, options.lower_bound), 0, nullptr, 0, nullptr, 0, nullptr, -kUnbounded, 0, false},
-    {"rateMin", "rateMin", FieldKind::number, offsetof(DecayGateCall, options.rate_min), 0, nullptr, 0, nullptr, 0, nullptr, 0, kUnbounded, false},
-    {"rateMax", "rateMax", FieldKind::number, offsetof(DecayGateCall, options.rate_max), 0, nullptr, 0, nullptr, 0, nullptr, 0, kUnbounded, false},
-    {"returnRate", "returnRate", FieldKind::boolean, offsetof(DecayGateCall, options.return_rate), 0, nullptr, 0, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false},
+    {"logA", "logA", FieldKind::tensor, offsetof(DecayGateCall, options.log_a), 0, nullptr, 0, nullptr, 0, &spec_3, -kUnbounded, kUnbounded, false, false},
+    {"bias", "bias", FieldKind::tensor, offsetof(DecayGateCall, options.bias), 0, nullptr, 0, nullptr, 0, &spec_5, -kUnbounded, kUnbounded, false, false},
+    {"lowerBound", "lowerBound", FieldKind::number, offsetof(DecayGateCall, options.lower_bound), 0, nullptr, 0, nullptr, 0, nullptr, -kUnbounded, 0, false, false},
+    {"rateMin", "rateMin", FieldKind::number, offsetof(DecayGateCall, options.rate_min), 0, nullptr, 0, nullptr, 0, nullptr, 0, kUnbounded, false, false},
+    {"rateMax", "rateMax", FieldKind::number, offsetof(DecayGateCall, options.rate_max), 0, nullptr, 0, nullptr, 0, nullptr, 0, kUnbounded, false, false},
+    {"returnRate", "returnRate", FieldKind::boolean, offsetof(DecayGateCall, options.return_rate), 0, nullptr, 0, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false, false},
 };
 constexpr AxisRef axes_8[] = {{0, 0}, {1, 0}, {2, 0}};
 constexpr TensorSpec spec_7 = {1u << 0, false, false, false, false, false, {axes_8, 3}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
@@ -338,12 +338,12 @@ namespace l2_norm_tables {
 constexpr AxisRef axes_2[] = {{0, 0}, {1, 0}, {2, 0}, {3, 0}};
 constexpr TensorSpec spec_1 = {1u << 0 | 1u << 1 | 1u << 2, false, false, false, false, false, {axes_2, 4}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
 constexpr FieldDesc inputs_l2_norm[] = {
-    {"x", "x", FieldKind::tensor, offsetof(L2NormCall, x), 0, nullptr, 0, nullptr, 0, &spec_1, -kUnbounded, kUnbounded, false},
+    {"x", "x", FieldKind::tensor, offsetof(L2NormCall, x), 0, nullptr, 0, nullptr, 0, &spec_1, -kUnbounded, kUnbounded, false, false},
 };
 constexpr const char* values_3[] = {"add", "max"};
 constexpr FieldDesc options_l2_norm[] = {
-    {"epsilon", "epsilon", FieldKind::number, offsetof(L2NormCall, options.epsilon), 0, nullptr, 0, nullptr, 0, nullptr, 0, kUnbounded, false},
-    {"epsilonRule", "epsilonRule", FieldKind::enumeration, offsetof(L2NormCall, options.epsilon_rule), 0, values_3, 2, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false},
+    {"epsilon", "epsilon", FieldKind::number, offsetof(L2NormCall, options.epsilon), 0, nullptr, 0, nullptr, 0, nullptr, 0, kUnbounded, false, false},
+    {"epsilonRule", "epsilonRule", FieldKind::enumeration, offsetof(L2NormCall, options.epsilon_rule), 0, values_3, 2, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false, false},
 };
 constexpr AxisRef axes_5[] = {{0, 0}, {1, 0}, {2, 0}, {3, 0}};
 constexpr TensorSpec spec_4 = {0, true, false, false, false, false, {axes_5, 4}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
@@ -364,7 +364,7 @@ namespace layer_norm_tables {
 constexpr AxisRef axes_2[] = {{0, 0}, {1, 0}, {2, 0}, {3, 0}};
 constexpr TensorSpec spec_1 = {1u << 0 | 1u << 1 | 1u << 2, false, false, false, false, false, {axes_2, 4}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
 constexpr FieldDesc inputs_layer_norm[] = {
-    {"x", "x", FieldKind::tensor, offsetof(LayerNormCall, x), 0, nullptr, 0, nullptr, 0, &spec_1, -kUnbounded, kUnbounded, false},
+    {"x", "x", FieldKind::tensor, offsetof(LayerNormCall, x), 0, nullptr, 0, nullptr, 0, &spec_1, -kUnbounded, kUnbounded, false, false},
 };
 constexpr AxisRef axes_3[] = {{3, 0}};
 constexpr AxisRef axes_4[] = {{2, 0}, {3, 0}};
@@ -377,9 +377,9 @@ constexpr AxisRef axes_11[] = {{2, 0}, {3, 0}};
 constexpr AxisForm forms_12[] = {{axes_8, 1}, {axes_9, 2}};
 constexpr TensorSpec spec_10 = {1u << 0, true, false, false, false, false, {axes_11, 2}, forms_12, 2, INT32_MIN, INT32_MAX, {-1, 0}};
 constexpr FieldDesc options_layer_norm[] = {
-    {"weight", "weight", FieldKind::tensor, offsetof(LayerNormCall, options.weight), 0, nullptr, 0, nullptr, 0, &spec_5, -kUnbounded, kUnbounded, false},
-    {"bias", "bias", FieldKind::tensor, offsetof(LayerNormCall, options.bias), 0, nullptr, 0, nullptr, 0, &spec_10, -kUnbounded, kUnbounded, false},
-    {"epsilon", "epsilon", FieldKind::number, offsetof(LayerNormCall, options.epsilon), 0, nullptr, 0, nullptr, 0, nullptr, 0, kUnbounded, false},
+    {"weight", "weight", FieldKind::tensor, offsetof(LayerNormCall, options.weight), 0, nullptr, 0, nullptr, 0, &spec_5, -kUnbounded, kUnbounded, false, false},
+    {"bias", "bias", FieldKind::tensor, offsetof(LayerNormCall, options.bias), 0, nullptr, 0, nullptr, 0, &spec_10, -kUnbounded, kUnbounded, false, false},
+    {"epsilon", "epsilon", FieldKind::number, offsetof(LayerNormCall, options.epsilon), 0, nullptr, 0, nullptr, 0, nullptr, 0, kUnbounded, false, false},
 };
 constexpr AxisRef axes_14[] = {{0, 0}, {1, 0}, {2, 0}, {3, 0}};
 constexpr TensorSpec spec_13 = {0, true, false, false, false, false, {axes_14, 4}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
@@ -404,9 +404,9 @@ constexpr TensorSpec spec_3 = {0, true, false, false, true, false, {axes_4, 4}, 
 constexpr AxisRef axes_6[] = {{0, 0}, {1, 0}, {4, 0}, {8, 0}};
 constexpr TensorSpec spec_5 = {0, true, false, false, true, false, {axes_6, 4}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
 constexpr FieldDesc inputs_linear_attention[] = {
-    {"q", "q", FieldKind::tensor, offsetof(LinearAttentionCall, q), 0, nullptr, 0, nullptr, 0, &spec_1, -kUnbounded, kUnbounded, false},
-    {"k", "k", FieldKind::tensor, offsetof(LinearAttentionCall, k), 0, nullptr, 0, nullptr, 0, &spec_3, -kUnbounded, kUnbounded, false},
-    {"v", "v", FieldKind::tensor, offsetof(LinearAttentionCall, v), 0, nullptr, 0, nullptr, 0, &spec_5, -kUnbounded, kUnbounded, false},
+    {"q", "q", FieldKind::tensor, offsetof(LinearAttentionCall, q), 0, nullptr, 0, nullptr, 0, &spec_1, -kUnbounded, kUnbounded, false, false},
+    {"k", "k", FieldKind::tensor, offsetof(LinearAttentionCall, k), 0, nullptr, 0, nullptr, 0, &spec_3, -kUnbounded, kUnbounded, false, false},
+    {"v", "v", FieldKind::tensor, offsetof(LinearAttentionCall, v), 0, nullptr, 0, nullptr, 0, &spec_5, -kUnbounded, kUnbounded, false, false},
 };
 constexpr const char* values_7[] = {"linear", "gated", "delta", "gated_delta", "generalized_delta"};
 constexpr AxisRef axes_8[] = {{5, 0}};
@@ -442,25 +442,25 @@ constexpr TensorSpec spec_36 = {1u << 0, false, false, true, false, false, {axes
 constexpr AxisRef axes_39[] = {{5, 0}, {7, 0}};
 constexpr TensorSpec spec_38 = {1u << 0, false, false, true, false, false, {axes_39, 2}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
 constexpr FieldDesc options_linear_attention[] = {
-    {"updateRule", "updateRule", FieldKind::enumeration, offsetof(LinearAttentionCall, options.update_rule), 0, values_7, 5, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false},
-    {"decay", "decay", FieldKind::tensor, offsetof(LinearAttentionCall, options.decay), 0, nullptr, 0, nullptr, 0, &spec_11, -kUnbounded, kUnbounded, false},
-    {"beta", "beta", FieldKind::tensor, offsetof(LinearAttentionCall, options.beta), 0, nullptr, 0, nullptr, 0, &spec_16, -kUnbounded, kUnbounded, false},
-    {"a", "a", FieldKind::tensor, offsetof(LinearAttentionCall, options.a), 0, nullptr, 0, nullptr, 0, &spec_19, -kUnbounded, kUnbounded, false},
-    {"b", "b", FieldKind::tensor, offsetof(LinearAttentionCall, options.b), 0, nullptr, 0, nullptr, 0, &spec_21, -kUnbounded, kUnbounded, false},
-    {"scale", "scale", FieldKind::number, offsetof(LinearAttentionCall, options.scale), 0, nullptr, 0, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false},
-    {"causal", "causal", FieldKind::boolean, offsetof(LinearAttentionCall, options.causal), 0, nullptr, 0, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false},
-    {"featureMap", "featureMap", FieldKind::enumeration, offsetof(LinearAttentionCall, options.feature_map), 0, values_23, 4, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false},
-    {"normalize", "normalize", FieldKind::boolean, offsetof(LinearAttentionCall, options.normalize), 0, nullptr, 0, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false},
-    {"state", "state", FieldKind::tensor, offsetof(LinearAttentionCall, options.state), 0, nullptr, 0, nullptr, 0, &spec_24, -kUnbounded, kUnbounded, false},
-    {"normalizer", "normalizer", FieldKind::tensor, offsetof(LinearAttentionCall, options.normalizer), 0, nullptr, 0, nullptr, 0, &spec_26, -kUnbounded, kUnbounded, false},
-    {"qkL2Norm", "qkL2Norm", FieldKind::boolean, offsetof(LinearAttentionCall, options.qk_l2_norm), 0, nullptr, 0, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false},
-    {"skip", "skip", FieldKind::tensor, offsetof(LinearAttentionCall, options.skip), 0, nullptr, 0, nullptr, 0, &spec_28, -kUnbounded, kUnbounded, false},
-    {"cuSeqlens", "cuSeqlens", FieldKind::tensor, offsetof(LinearAttentionCall, options.cu_seqlens), 0, nullptr, 0, nullptr, 0, &spec_30, -kUnbounded, kUnbounded, false},
-    {"states", "states", FieldKind::tensor_list, offsetof(LinearAttentionCall, options.states), 0, nullptr, 0, nullptr, 0, &spec_32, -kUnbounded, kUnbounded, false},
-    {"nextStates", "nextStates", FieldKind::tensor_list, offsetof(LinearAttentionCall, options.next_states), 0, nullptr, 0, nullptr, 0, &spec_34, -kUnbounded, kUnbounded, false},
-    {"normalizers", "normalizers", FieldKind::tensor_list, offsetof(LinearAttentionCall, options.normalizers), 0, nullptr, 0, nullptr, 0, &spec_36, -kUnbounded, kUnbounded, false},
-    {"nextNormalizers", "nextNormalizers", FieldKind::tensor_list, offsetof(LinearAttentionCall, options.next_normalizers), 0, nullptr, 0, nullptr, 0, &spec_38, -kUnbounded, kUnbounded, false},
-    {"returnState", "returnState", FieldKind::boolean, offsetof(LinearAttentionCall, options.return_state), 0, nullptr, 0, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false},
+    {"updateRule", "updateRule", FieldKind::enumeration, offsetof(LinearAttentionCall, options.update_rule), 0, values_7, 5, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false, false},
+    {"decay", "decay", FieldKind::tensor, offsetof(LinearAttentionCall, options.decay), 0, nullptr, 0, nullptr, 0, &spec_11, -kUnbounded, kUnbounded, false, false},
+    {"beta", "beta", FieldKind::tensor, offsetof(LinearAttentionCall, options.beta), 0, nullptr, 0, nullptr, 0, &spec_16, -kUnbounded, kUnbounded, false, false},
+    {"a", "a", FieldKind::tensor, offsetof(LinearAttentionCall, options.a), 0, nullptr, 0, nullptr, 0, &spec_19, -kUnbounded, kUnbounded, false, false},
+    {"b", "b", FieldKind::tensor, offsetof(LinearAttentionCall, options.b), 0, nullptr, 0, nullptr, 0, &spec_21, -kUnbounded, kUnbounded, false, false},
+    {"scale", "scale", FieldKind::number, offsetof(LinearAttentionCall, options.scale), 0, nullptr, 0, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false, false},
+    {"causal", "causal", FieldKind::boolean, offsetof(LinearAttentionCall, options.causal), 0, nullptr, 0, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false, false},
+    {"featureMap", "featureMap", FieldKind::enumeration, offsetof(LinearAttentionCall, options.feature_map), 0, values_23, 4, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false, false},
+    {"normalize", "normalize", FieldKind::boolean, offsetof(LinearAttentionCall, options.normalize), 0, nullptr, 0, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false, false},
+    {"state", "state", FieldKind::tensor, offsetof(LinearAttentionCall, options.state), 0, nullptr, 0, nullptr, 0, &spec_24, -kUnbounded, kUnbounded, false, false},
+    {"normalizer", "normalizer", FieldKind::tensor, offsetof(LinearAttentionCall, options.normalizer), 0, nullptr, 0, nullptr, 0, &spec_26, -kUnbounded, kUnbounded, false, false},
+    {"qkL2Norm", "qkL2Norm", FieldKind::boolean, offsetof(LinearAttentionCall, options.qk_l2_norm), 0, nullptr, 0, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false, false},
+    {"skip", "skip", FieldKind::tensor, offsetof(LinearAttentionCall, options.skip), 0, nullptr, 0, nullptr, 0, &spec_28, -kUnbounded, kUnbounded, false, false},
+    {"cuSeqlens", "cuSeqlens", FieldKind::tensor, offsetof(LinearAttentionCall, options.cu_seqlens), 0, nullptr, 0, nullptr, 0, &spec_30, -kUnbounded, kUnbounded, false, false},
+    {"states", "states", FieldKind::tensor_list, offsetof(LinearAttentionCall, options.states), 0, nullptr, 0, nullptr, 0, &spec_32, -kUnbounded, kUnbounded, false, true},
+    {"nextStates", "nextStates", FieldKind::tensor_list, offsetof(LinearAttentionCall, options.next_states), 0, nullptr, 0, nullptr, 0, &spec_34, -kUnbounded, kUnbounded, false, true},
+    {"normalizers", "normalizers", FieldKind::tensor_list, offsetof(LinearAttentionCall, options.normalizers), 0, nullptr, 0, nullptr, 0, &spec_36, -kUnbounded, kUnbounded, false, true},
+    {"nextNormalizers", "nextNormalizers", FieldKind::tensor_list, offsetof(LinearAttentionCall, options.next_normalizers), 0, nullptr, 0, nullptr, 0, &spec_38, -kUnbounded, kUnbounded, false, true},
+    {"returnState", "returnState", FieldKind::boolean, offsetof(LinearAttentionCall, options.return_state), 0, nullptr, 0, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false, false},
 };
 constexpr AxisRef axes_41[] = {{0, 0}, {1, 0}, {6, 0}, {8, 0}};
 constexpr TensorSpec spec_40 = {0, true, false, false, true, false, {axes_41, 4}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
@@ -549,13 +549,13 @@ constexpr TensorSpec spec_1 = {1u << 0 | 1u << 1 | 1u << 2, false, false, false,
 constexpr AxisRef axes_4[] = {{0, 0}, {2, 0}, {1, 0}};
 constexpr TensorSpec spec_3 = {1u << 0, false, false, false, false, false, {axes_4, 3}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
 constexpr FieldDesc inputs_merge_attention[] = {
-    {"outs", "outs", FieldKind::tensor_list, offsetof(MergeAttentionCall, outs), 0, nullptr, 0, nullptr, 0, &spec_1, -kUnbounded, kUnbounded, false},
-    {"lses", "lses", FieldKind::tensor_list, offsetof(MergeAttentionCall, lses), 0, nullptr, 0, nullptr, 0, &spec_3, -kUnbounded, kUnbounded, false},
+    {"outs", "outs", FieldKind::tensor_list, offsetof(MergeAttentionCall, outs), 0, nullptr, 0, nullptr, 0, &spec_1, -kUnbounded, kUnbounded, false, false},
+    {"lses", "lses", FieldKind::tensor_list, offsetof(MergeAttentionCall, lses), 0, nullptr, 0, nullptr, 0, &spec_3, -kUnbounded, kUnbounded, false, false},
 };
 constexpr AxisRef axes_6[] = {{2, 0}};
 constexpr TensorSpec spec_5 = {1u << 0, true, false, false, false, false, {axes_6, 1}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
 constexpr FieldDesc options_merge_attention[] = {
-    {"sinks", "sinks", FieldKind::tensor, offsetof(MergeAttentionCall, options.sinks), 0, nullptr, 0, nullptr, 0, &spec_5, -kUnbounded, kUnbounded, false},
+    {"sinks", "sinks", FieldKind::tensor, offsetof(MergeAttentionCall, options.sinks), 0, nullptr, 0, nullptr, 0, &spec_5, -kUnbounded, kUnbounded, false, false},
 };
 constexpr AxisRef axes_8[] = {{0, 0}, {1, 0}, {2, 0}, {3, 0}};
 constexpr TensorSpec spec_7 = {0, true, false, false, false, false, {axes_8, 4}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
@@ -580,7 +580,7 @@ namespace rms_norm_tables {
 constexpr AxisRef axes_2[] = {{0, 0}, {1, 0}, {2, 0}, {3, 0}};
 constexpr TensorSpec spec_1 = {1u << 0 | 1u << 1 | 1u << 2, false, false, false, false, false, {axes_2, 4}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
 constexpr FieldDesc inputs_rms_norm[] = {
-    {"x", "x", FieldKind::tensor, offsetof(RmsNormCall, x), 0, nullptr, 0, nullptr, 0, &spec_1, -kUnbounded, kUnbounded, false},
+    {"x", "x", FieldKind::tensor, offsetof(RmsNormCall, x), 0, nullptr, 0, nullptr, 0, &spec_1, -kUnbounded, kUnbounded, false, false},
 };
 constexpr AxisRef axes_3[] = {{3, 0}};
 constexpr AxisRef axes_4[] = {{2, 0}, {3, 0}};
@@ -591,12 +591,12 @@ constexpr AxisRef axes_9[] = {{0, 0}, {1, 0}, {2, 0}, {3, 0}};
 constexpr TensorSpec spec_8 = {1u << 0, true, false, false, false, false, {axes_9, 4}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
 constexpr const char* values_10[] = {"silu", "sigmoid"};
 constexpr FieldDesc options_rms_norm[] = {
-    {"weight", "weight", FieldKind::tensor, offsetof(RmsNormCall, options.weight), 0, nullptr, 0, nullptr, 0, &spec_5, -kUnbounded, kUnbounded, false},
-    {"weightOffset", "weightOffset", FieldKind::number, offsetof(RmsNormCall, options.weight_offset), 0, nullptr, 0, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false},
-    {"epsilon", "epsilon", FieldKind::number, offsetof(RmsNormCall, options.epsilon), 0, nullptr, 0, nullptr, 0, nullptr, 0, kUnbounded, false},
-    {"gate", "gate", FieldKind::tensor, offsetof(RmsNormCall, options.gate), 0, nullptr, 0, nullptr, 0, &spec_8, -kUnbounded, kUnbounded, false},
-    {"gateActivation", "gateActivation", FieldKind::enumeration, offsetof(RmsNormCall, options.gate_activation), 0, values_10, 2, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false},
-    {"gateFirst", "gateFirst", FieldKind::boolean, offsetof(RmsNormCall, options.gate_first), 0, nullptr, 0, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false},
+    {"weight", "weight", FieldKind::tensor, offsetof(RmsNormCall, options.weight), 0, nullptr, 0, nullptr, 0, &spec_5, -kUnbounded, kUnbounded, false, false},
+    {"weightOffset", "weightOffset", FieldKind::number, offsetof(RmsNormCall, options.weight_offset), 0, nullptr, 0, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false, false},
+    {"epsilon", "epsilon", FieldKind::number, offsetof(RmsNormCall, options.epsilon), 0, nullptr, 0, nullptr, 0, nullptr, 0, kUnbounded, false, false},
+    {"gate", "gate", FieldKind::tensor, offsetof(RmsNormCall, options.gate), 0, nullptr, 0, nullptr, 0, &spec_8, -kUnbounded, kUnbounded, false, false},
+    {"gateActivation", "gateActivation", FieldKind::enumeration, offsetof(RmsNormCall, options.gate_activation), 0, values_10, 2, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false, false},
+    {"gateFirst", "gateFirst", FieldKind::boolean, offsetof(RmsNormCall, options.gate_first), 0, nullptr, 0, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false, false},
 };
 constexpr AxisRef axes_12[] = {{0, 0}, {1, 0}, {2, 0}, {3, 0}};
 constexpr TensorSpec spec_11 = {0, true, false, false, false, false, {axes_12, 4}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
@@ -620,10 +620,10 @@ namespace rotary_embedding_tables {
 constexpr AxisRef axes_2[] = {{0, 0}, {1, 0}, {2, 0}, {3, 0}};
 constexpr TensorSpec spec_1 = {1u << 0 | 1u << 1 | 1u << 2, false, false, false, false, false, {axes_2, 4}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
 constexpr FieldDesc inputs_rotary_embedding[] = {
-    {"x", "x", FieldKind::tensor, offsetof(RotaryEmbeddingCall, x), 0, nullptr, 0, nullptr, 0, &spec_1, -kUnbounded, kUnbounded, false},
+    {"x", "x", FieldKind::tensor, offsetof(RotaryEmbeddingCall, x), 0, nullptr, 0, nullptr, 0, &spec_1, -kUnbounded, kUnbounded, false, false},
 };
 constexpr const char* values_3[] = {"linear", "llama3", "yarn"};
-constexpr FieldDesc fields_4[] = {{"type", "scaling.type", FieldKind::enumeration, offsetof(RotaryEmbeddingCall, options.scaling.type), 0, values_3, 3, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false}, {"factor", "scaling.factor", FieldKind::number, offsetof(RotaryEmbeddingCall, options.scaling.factor), 0, nullptr, 0, nullptr, 0, nullptr, 0, kUnbounded, true}, {"originalLength", "scaling.originalLength", FieldKind::number, offsetof(RotaryEmbeddingCall, options.scaling.original_length), 0, nullptr, 0, nullptr, 0, nullptr, 0, kUnbounded, true}, {"lowFrequency", "scaling.lowFrequency", FieldKind::number, offsetof(RotaryEmbeddingCall, options.scaling.low_frequency), 0, nullptr, 0, nullptr, 0, nullptr, 0, kUnbounded, true}, {"highFrequency", "scaling.highFrequency", FieldKind::number, offsetof(RotaryEmbeddingCall, options.scaling.high_frequency), 0, nullptr, 0, nullptr, 0, nullptr, 0, kUnbounded, true}, {"betaFast", "scaling.betaFast", FieldKind::number, offsetof(RotaryEmbeddingCall, options.scaling.beta_fast), 0, nullptr, 0, nullptr, 0, nullptr, 0, kUnbounded, true}, {"betaSlow", "scaling.betaSlow", FieldKind::number, offsetof(RotaryEmbeddingCall, options.scaling.beta_slow), 0, nullptr, 0, nullptr, 0, nullptr, 0, kUnbounded, true}, {"exactRange", "scaling.exactRange", FieldKind::boolean, offsetof(RotaryEmbeddingCall, options.scaling.exact_range), 0, nullptr, 0, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false}};
+constexpr FieldDesc fields_4[] = {{"type", "scaling.type", FieldKind::enumeration, offsetof(RotaryEmbeddingCall, options.scaling.type), 0, values_3, 3, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false, false}, {"factor", "scaling.factor", FieldKind::number, offsetof(RotaryEmbeddingCall, options.scaling.factor), 0, nullptr, 0, nullptr, 0, nullptr, 0, kUnbounded, true, false}, {"originalLength", "scaling.originalLength", FieldKind::number, offsetof(RotaryEmbeddingCall, options.scaling.original_length), 0, nullptr, 0, nullptr, 0, nullptr, 0, kUnbounded, true, false}, {"lowFrequency", "scaling.lowFrequency", FieldKind::number, offsetof(RotaryEmbeddingCall, options.scaling.low_frequency), 0, nullptr, 0, nullptr, 0, nullptr, 0, kUnbounded, true, false}, {"highFrequency", "scaling.highFrequency", FieldKind::number, offsetof(RotaryEmbeddingCall, options.scaling.high_frequency), 0, nullptr, 0, nullptr, 0, nullptr, 0, kUnbounded, true, false}, {"betaFast", "scaling.betaFast", FieldKind::number, offsetof(RotaryEmbeddingCall, options.scaling.beta_fast), 0, nullptr, 0, nullptr, 0, nullptr, 0, kUnbounded, true, false}, {"betaSlow", "scaling.betaSlow", FieldKind::number, offsetof(RotaryEmbeddingCall, options.scaling.beta_slow), 0, nullptr, 0, nullptr, 0, nullptr, 0, kUnbounded, true, false}, {"exactRange", "scaling.exactRange", FieldKind::boolean, offsetof(RotaryEmbeddingCall, options.scaling.exact_range), 0, nullptr, 0, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false, false}};
 constexpr AxisRef axes_6[] = {{4, 0}};
 constexpr TensorSpec spec_5 = {1u << 0, false, false, false, false, false, {axes_6, 1}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
 constexpr AxisRef axes_8[] = {{0, 0}};
@@ -648,18 +648,18 @@ constexpr TensorSpec spec_24 = {1u << 0, true, false, false, false, false, {axes
 constexpr AxisRef axes_27[] = {{5, 0}, {4, 0}};
 constexpr TensorSpec spec_26 = {1u << 0, true, false, false, false, false, {axes_27, 2}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
 constexpr FieldDesc options_rotary_embedding[] = {
-    {"interleaved", "interleaved", FieldKind::boolean, offsetof(RotaryEmbeddingCall, options.interleaved), 0, nullptr, 0, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false},
-    {"theta", "theta", FieldKind::number, offsetof(RotaryEmbeddingCall, options.theta), 0, nullptr, 0, nullptr, 0, nullptr, 0, kUnbounded, true},
-    {"rotaryDim", "rotaryDim", FieldKind::integer, offsetof(RotaryEmbeddingCall, options.rotary_dim), 0, nullptr, 0, nullptr, 0, nullptr, 0, kUnbounded, false},
-    {"scaling", "scaling", FieldKind::group, offsetof(RotaryEmbeddingCall, options.scaling), offsetof(RotaryEmbeddingCall, options.scaling.present), nullptr, 0, fields_4, 8, nullptr, -kUnbounded, kUnbounded, false},
-    {"amplitude", "amplitude", FieldKind::number, offsetof(RotaryEmbeddingCall, options.amplitude), 0, nullptr, 0, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false},
-    {"inverseFrequencies", "inverseFrequencies", FieldKind::tensor, offsetof(RotaryEmbeddingCall, options.inverse_frequencies), 0, nullptr, 0, nullptr, 0, &spec_5, -kUnbounded, kUnbounded, false},
-    {"positionStart", "positionStart", FieldKind::integer_or_tensor, offsetof(RotaryEmbeddingCall, options.position_start), 0, nullptr, 0, nullptr, 0, &spec_7, -2147483648, 2147483647, false},
-    {"positions", "positions", FieldKind::tensor, offsetof(RotaryEmbeddingCall, options.positions), 0, nullptr, 0, nullptr, 0, &spec_11, -kUnbounded, kUnbounded, false},
-    {"cos", "cos", FieldKind::tensor, offsetof(RotaryEmbeddingCall, options.cos), 0, nullptr, 0, nullptr, 0, &spec_16, -kUnbounded, kUnbounded, false},
-    {"sin", "sin", FieldKind::tensor, offsetof(RotaryEmbeddingCall, options.sin), 0, nullptr, 0, nullptr, 0, &spec_21, -kUnbounded, kUnbounded, false},
-    {"cosTable", "cosTable", FieldKind::tensor, offsetof(RotaryEmbeddingCall, options.cos_table), 0, nullptr, 0, nullptr, 0, &spec_24, -kUnbounded, kUnbounded, false},
-    {"sinTable", "sinTable", FieldKind::tensor, offsetof(RotaryEmbeddingCall, options.sin_table), 0, nullptr, 0, nullptr, 0, &spec_26, -kUnbounded, kUnbounded, false},
+    {"interleaved", "interleaved", FieldKind::boolean, offsetof(RotaryEmbeddingCall, options.interleaved), 0, nullptr, 0, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false, false},
+    {"theta", "theta", FieldKind::number, offsetof(RotaryEmbeddingCall, options.theta), 0, nullptr, 0, nullptr, 0, nullptr, 0, kUnbounded, true, false},
+    {"rotaryDim", "rotaryDim", FieldKind::integer, offsetof(RotaryEmbeddingCall, options.rotary_dim), 0, nullptr, 0, nullptr, 0, nullptr, 0, kUnbounded, false, false},
+    {"scaling", "scaling", FieldKind::group, offsetof(RotaryEmbeddingCall, options.scaling), offsetof(RotaryEmbeddingCall, options.scaling.present), nullptr, 0, fields_4, 8, nullptr, -kUnbounded, kUnbounded, false, false},
+    {"amplitude", "amplitude", FieldKind::number, offsetof(RotaryEmbeddingCall, options.amplitude), 0, nullptr, 0, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false, false},
+    {"inverseFrequencies", "inverseFrequencies", FieldKind::tensor, offsetof(RotaryEmbeddingCall, options.inverse_frequencies), 0, nullptr, 0, nullptr, 0, &spec_5, -kUnbounded, kUnbounded, false, false},
+    {"positionStart", "positionStart", FieldKind::integer_or_tensor, offsetof(RotaryEmbeddingCall, options.position_start), 0, nullptr, 0, nullptr, 0, &spec_7, -2147483648, 2147483647, false, false},
+    {"positions", "positions", FieldKind::tensor, offsetof(RotaryEmbeddingCall, options.positions), 0, nullptr, 0, nullptr, 0, &spec_11, -kUnbounded, kUnbounded, false, false},
+    {"cos", "cos", FieldKind::tensor, offsetof(RotaryEmbeddingCall, options.cos), 0, nullptr, 0, nullptr, 0, &spec_16, -kUnbounded, kUnbounded, false, false},
+    {"sin", "sin", FieldKind::tensor, offsetof(RotaryEmbeddingCall, options.sin), 0, nullptr, 0, nullptr, 0, &spec_21, -kUnbounded, kUnbounded, false, false},
+    {"cosTable", "cosTable", FieldKind::tensor, offsetof(RotaryEmbeddingCall, options.cos_table), 0, nullptr, 0, nullptr, 0, &spec_24, -kUnbounded, kUnbounded, false, false},
+    {"sinTable", "sinTable", FieldKind::tensor, offsetof(RotaryEmbeddingCall, options.sin_table), 0, nullptr, 0, nullptr, 0, &spec_26, -kUnbounded, kUnbounded, false, false},
 };
 constexpr AxisRef axes_29[] = {{0, 0}, {1, 0}, {2, 0}, {3, 0}};
 constexpr TensorSpec spec_28 = {0, true, false, false, false, false, {axes_29, 4}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
@@ -707,17 +707,17 @@ constexpr TensorSpec spec_1 = {1u << 0 | 1u << 1 | 1u << 2, false, false, false,
 constexpr AxisRef axes_4[] = {{3, 0}, {2, 0}};
 constexpr TensorSpec spec_3 = {1u << 0, true, false, false, false, false, {axes_4, 2}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
 constexpr FieldDesc inputs_token_shift[] = {
-    {"x", "x", FieldKind::tensor, offsetof(TokenShiftCall, x), 0, nullptr, 0, nullptr, 0, &spec_1, -kUnbounded, kUnbounded, false},
-    {"mix", "mix", FieldKind::tensor, offsetof(TokenShiftCall, mix), 0, nullptr, 0, nullptr, 0, &spec_3, -kUnbounded, kUnbounded, false},
+    {"x", "x", FieldKind::tensor, offsetof(TokenShiftCall, x), 0, nullptr, 0, nullptr, 0, &spec_1, -kUnbounded, kUnbounded, false, false},
+    {"mix", "mix", FieldKind::tensor, offsetof(TokenShiftCall, mix), 0, nullptr, 0, nullptr, 0, &spec_3, -kUnbounded, kUnbounded, false, false},
 };
 constexpr AxisRef axes_6[] = {{0, 0}, {2, 0}};
 constexpr TensorSpec spec_5 = {0, true, false, false, false, false, {axes_6, 2}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
 constexpr AxisRef axes_8[] = {{0, 1}};
 constexpr TensorSpec spec_7 = {1u << 3, false, false, false, false, true, {axes_8, 1}, nullptr, 0, INT32_MIN, INT32_MAX, {1, 0}};
 constexpr FieldDesc options_token_shift[] = {
-    {"state", "state", FieldKind::tensor, offsetof(TokenShiftCall, options.state), 0, nullptr, 0, nullptr, 0, &spec_5, -kUnbounded, kUnbounded, false},
-    {"cuSeqlens", "cuSeqlens", FieldKind::tensor, offsetof(TokenShiftCall, options.cu_seqlens), 0, nullptr, 0, nullptr, 0, &spec_7, -kUnbounded, kUnbounded, false},
-    {"returnState", "returnState", FieldKind::boolean, offsetof(TokenShiftCall, options.return_state), 0, nullptr, 0, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false},
+    {"state", "state", FieldKind::tensor, offsetof(TokenShiftCall, options.state), 0, nullptr, 0, nullptr, 0, &spec_5, -kUnbounded, kUnbounded, false, false},
+    {"cuSeqlens", "cuSeqlens", FieldKind::tensor, offsetof(TokenShiftCall, options.cu_seqlens), 0, nullptr, 0, nullptr, 0, &spec_7, -kUnbounded, kUnbounded, false, false},
+    {"returnState", "returnState", FieldKind::boolean, offsetof(TokenShiftCall, options.return_state), 0, nullptr, 0, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false, false},
 };
 constexpr AxisRef axes_10[] = {{3, 0}, {0, 0}, {1, 0}, {2, 0}};
 constexpr TensorSpec spec_9 = {0, true, false, false, true, false, {axes_10, 4}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
@@ -755,18 +755,18 @@ OpTable op_table() {
   using namespace rotary_embedding_tables;
   using namespace token_shift_tables;
   static constexpr OpDesc rows[] = {
-      {OpId::activation, "activation", "activation", sizeof(ActivationCall), construct<ActivationCall>, inputs_activation, 1, options_activation, 4, outputs_activation, 1, axes_activation, 4, offsetof(ActivationCall, axes), nullptr, nullptr, 0},
-      {OpId::attention, "attention", "attention", sizeof(AttentionCall), construct<AttentionCall>, inputs_attention, 3, options_attention, 19, outputs_attention, 3, axes_attention, 8, offsetof(AttentionCall, axes), &options_attention[13], rules_attention, 13},
-      {OpId::cached_attention, "cached_attention", "cachedAttention", sizeof(CachedAttentionCall), construct<CachedAttentionCall>, inputs_cached_attention, 2, options_cached_attention, 13, outputs_cached_attention, 2, axes_cached_attention, 6, offsetof(CachedAttentionCall, axes), &options_cached_attention[9], rules_cached_attention, 6},
-      {OpId::causal_conv1d, "causal_conv1d", "causalConv1d", sizeof(CausalConv1dCall), construct<CausalConv1dCall>, inputs_causal_conv1d, 2, options_causal_conv1d, 5, outputs_causal_conv1d, 2, axes_causal_conv1d, 4, offsetof(CausalConv1dCall, axes), &options_causal_conv1d[3], rules_causal_conv1d, 1},
-      {OpId::decay_gate, "decay_gate", "decayGate", sizeof(DecayGateCall), construct<DecayGateCall>, inputs_decay_gate, 1, options_decay_gate, 6, outputs_decay_gate, 2, axes_decay_gate, 4, offsetof(DecayGateCall, axes), nullptr, rules_decay_gate, 5},
-      {OpId::l2_norm, "l2_norm", "l2Norm", sizeof(L2NormCall), construct<L2NormCall>, inputs_l2_norm, 1, options_l2_norm, 2, outputs_l2_norm, 1, axes_l2_norm, 4, offsetof(L2NormCall, axes), nullptr, nullptr, 0},
-      {OpId::layer_norm, "layer_norm", "layerNorm", sizeof(LayerNormCall), construct<LayerNormCall>, inputs_layer_norm, 1, options_layer_norm, 3, outputs_layer_norm, 1, axes_layer_norm, 4, offsetof(LayerNormCall, axes), nullptr, nullptr, 0},
-      {OpId::linear_attention, "linear_attention", "linearAttention", sizeof(LinearAttentionCall), construct<LinearAttentionCall>, inputs_linear_attention, 3, options_linear_attention, 19, outputs_linear_attention, 3, axes_linear_attention, 9, offsetof(LinearAttentionCall, axes), &options_linear_attention[13], rules_linear_attention, 45},
-      {OpId::merge_attention, "merge_attention", "mergeAttention", sizeof(MergeAttentionCall), construct<MergeAttentionCall>, inputs_merge_attention, 2, options_merge_attention, 1, outputs_merge_attention, 2, axes_merge_attention, 4, offsetof(MergeAttentionCall, axes), nullptr, nullptr, 0},
-      {OpId::rms_norm, "rms_norm", "rmsNorm", sizeof(RmsNormCall), construct<RmsNormCall>, inputs_rms_norm, 1, options_rms_norm, 6, outputs_rms_norm, 1, axes_rms_norm, 4, offsetof(RmsNormCall, axes), nullptr, rules_rms_norm, 1},
-      {OpId::rotary_embedding, "rotary_embedding", "rotaryEmbedding", sizeof(RotaryEmbeddingCall), construct<RotaryEmbeddingCall>, inputs_rotary_embedding, 1, options_rotary_embedding, 12, outputs_rotary_embedding, 1, axes_rotary_embedding, 6, offsetof(RotaryEmbeddingCall, axes), nullptr, rules_rotary_embedding, 21},
-      {OpId::token_shift, "token_shift", "tokenShift", sizeof(TokenShiftCall), construct<TokenShiftCall>, inputs_token_shift, 2, options_token_shift, 3, outputs_token_shift, 2, axes_token_shift, 4, offsetof(TokenShiftCall, axes), &options_token_shift[1], nullptr, 0},
+      {OpId::activation, "activation", "activation", "activation", sizeof(ActivationCall), construct<ActivationCall>, inputs_activation, 1, options_activation, 4, outputs_activation, 1, axes_activation, 4, offsetof(ActivationCall, axes), nullptr, nullptr, 0},
+      {OpId::attention, "attention", "attention", "attention", sizeof(AttentionCall), construct<AttentionCall>, inputs_attention, 3, options_attention, 19, outputs_attention, 3, axes_attention, 8, offsetof(AttentionCall, axes), &options_attention[13], rules_attention, 13},
+      {OpId::cached_attention, "cached_attention", "attention", "cachedAttention", sizeof(CachedAttentionCall), construct<CachedAttentionCall>, inputs_cached_attention, 2, options_cached_attention, 13, outputs_cached_attention, 2, axes_cached_attention, 6, offsetof(CachedAttentionCall, axes), &options_cached_attention[9], rules_cached_attention, 6},
+      {OpId::causal_conv1d, "causal_conv1d", "causalConv1d", "causalConv1d", sizeof(CausalConv1dCall), construct<CausalConv1dCall>, inputs_causal_conv1d, 2, options_causal_conv1d, 5, outputs_causal_conv1d, 2, axes_causal_conv1d, 4, offsetof(CausalConv1dCall, axes), &options_causal_conv1d[3], rules_causal_conv1d, 1},
+      {OpId::decay_gate, "decay_gate", "decayGate", "decayGate", sizeof(DecayGateCall), construct<DecayGateCall>, inputs_decay_gate, 1, options_decay_gate, 6, outputs_decay_gate, 2, axes_decay_gate, 4, offsetof(DecayGateCall, axes), nullptr, rules_decay_gate, 5},
+      {OpId::l2_norm, "l2_norm", "l2Norm", "l2Norm", sizeof(L2NormCall), construct<L2NormCall>, inputs_l2_norm, 1, options_l2_norm, 2, outputs_l2_norm, 1, axes_l2_norm, 4, offsetof(L2NormCall, axes), nullptr, nullptr, 0},
+      {OpId::layer_norm, "layer_norm", "layerNorm", "layerNorm", sizeof(LayerNormCall), construct<LayerNormCall>, inputs_layer_norm, 1, options_layer_norm, 3, outputs_layer_norm, 1, axes_layer_norm, 4, offsetof(LayerNormCall, axes), nullptr, nullptr, 0},
+      {OpId::linear_attention, "linear_attention", "linearAttention", "linearAttention", sizeof(LinearAttentionCall), construct<LinearAttentionCall>, inputs_linear_attention, 3, options_linear_attention, 19, outputs_linear_attention, 3, axes_linear_attention, 9, offsetof(LinearAttentionCall, axes), &options_linear_attention[13], rules_linear_attention, 45},
+      {OpId::merge_attention, "merge_attention", "mergeAttention", "mergeAttention", sizeof(MergeAttentionCall), construct<MergeAttentionCall>, inputs_merge_attention, 2, options_merge_attention, 1, outputs_merge_attention, 2, axes_merge_attention, 4, offsetof(MergeAttentionCall, axes), nullptr, nullptr, 0},
+      {OpId::rms_norm, "rms_norm", "rmsNorm", "rmsNorm", sizeof(RmsNormCall), construct<RmsNormCall>, inputs_rms_norm, 1, options_rms_norm, 6, outputs_rms_norm, 1, axes_rms_norm, 4, offsetof(RmsNormCall, axes), nullptr, rules_rms_norm, 1},
+      {OpId::rotary_embedding, "rotary_embedding", "rotaryEmbedding", "rotaryEmbedding", sizeof(RotaryEmbeddingCall), construct<RotaryEmbeddingCall>, inputs_rotary_embedding, 1, options_rotary_embedding, 12, outputs_rotary_embedding, 1, axes_rotary_embedding, 6, offsetof(RotaryEmbeddingCall, axes), nullptr, rules_rotary_embedding, 21},
+      {OpId::token_shift, "token_shift", "tokenShift", "tokenShift", sizeof(TokenShiftCall), construct<TokenShiftCall>, inputs_token_shift, 2, options_token_shift, 3, outputs_token_shift, 2, axes_token_shift, 4, offsetof(TokenShiftCall, axes), &options_token_shift[1], nullptr, 0},
   };
   return {rows, 12};
 }

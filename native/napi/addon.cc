@@ -1,4 +1,4 @@
-// What the addon exports to lib/binding.ts: the classes, each operation and its synchronous twin, and info.
+// What the addon exports to lib/native.ts: the classes, the operations and how their arguments are counted, and info.
 #include <string>
 
 #include "attn/op_desc.h"
@@ -10,15 +10,23 @@
 namespace attn::js {
 namespace {
 
+void define_function(napi_env env, napi_value object, const char* property, const std::string& name,
+                     napi_callback callback, const OpDesc& op) {
+  napi_value function;
+  check(env, napi_create_function(env, name.c_str(), name.size(), callback, const_cast<OpDesc*>(&op), &function));
+  set(env, object, property, function);
+}
+
 void define_operation(napi_env env, napi_value operations, const OpDesc& op) {
-  const std::string names[] = {op.js_name, std::string(op.js_name) + "Sync"};
-  const napi_callback callbacks[] = {call_async, call_sync};
-  for (int i = 0; i < 2; ++i) {
-    napi_value function;
-    check(env, napi_create_function(env, names[i].c_str(), NAPI_AUTO_LENGTH, callbacks[i], const_cast<OpDesc*>(&op),
-                                    &function));
-    set(env, operations, names[i].c_str(), function);
-  }
+  auto operation = Napi::Object::New(env);
+  define_function(env, operation, "call", op.key, call_async, op);
+  define_function(env, operation, "callSync", std::string(op.key) + "Sync", call_sync, op);
+  auto names = Napi::Array::New(env);
+  uint32_t count = 0;
+  for (const char* name : option_names(op)) names.Set(count++, name);
+  operation.Set("inputs", op.input_count);
+  operation.Set("options", names);
+  set(env, operations, op.key, operation);
 }
 
 // node-addon-api turns only its own exceptions into JavaScript's.

@@ -1,9 +1,9 @@
 #include "napi/cache.h"
 
 #include <algorithm>
-#include <cstring>
 #include <string>
 
+#include "napi/options.h"
 #include "napi/tensor.h"
 
 namespace attn::js {
@@ -40,10 +40,8 @@ void read_integer(napi_env env, napi_value value, PoolOption& option) {
   option.given = true;
   const bool whole = to_integer(env, value, option.value);
   if (whole && *option.value >= option.least && *option.value <= option.largest) return;
-  double number;
-  check(env, napi_get_value_double(env, value, &number));
   fail(ErrorCode::value, where + " must be an integer from " + std::to_string(option.least) + " to " +
-                             std::to_string(option.largest) + ", got " + std::to_string(number));
+                             std::to_string(option.largest) + ", got " + value_text(env, value));
 }
 
 void require(bool given, const char* name) {
@@ -60,41 +58,19 @@ DType read_pool_dtype(napi_env env, napi_value value) {
 }
 
 CacheConfig read_config(napi_env env, napi_value options) {
-  bool array = false;
-  check(env, napi_is_array(env, options, &array));
-  if (type_of(env, options) != napi_object || array) {
-    fail(ErrorCode::arg_type, "CachePool: options must be an object, got " + describe(env, options));
-  }
+  check_object(env, options, "CachePool: options");
   CacheConfig config;
   int64_t max_bytes = 0;
   PoolOption rows[] = {{"kvHeads", &config.kv_heads},   {"keyDim", &config.key_dim},
                        {"valueDim", &config.value_dim}, {"pageSize", &config.page_tokens},
                        {"pages", &config.pages},        {"maxBytes", &max_bytes, 1, int64_t{1} << 53},
                        {"window", &config.window},      {"rollback", &config.rollback, 0}};
-  napi_value names;
-  uint32_t count;
-  check(env, napi_get_property_names(env, options, &names));
-  check(env, napi_get_array_length(env, names, &count));
-  for (uint32_t i = 0; i < count; ++i) {
-    napi_value key;
-    napi_value value;
-    check(env, napi_get_element(env, names, i, &key));
-    check(env, napi_get_property(env, options, key, &value));
-    const Text<32> name(env, key);
-    const bool undefined_value = is_undefined(env, value);
-    if (std::strcmp(name.chars, "dtype") == 0) {
-      if (!undefined_value) config.dtype = read_pool_dtype(env, value);
-      continue;
-    }
-    auto* row = std::find_if(std::begin(rows), std::end(rows),
-                             [&](const PoolOption& option) { return std::strcmp(option.name, name.chars) == 0; });
-    if (row == std::end(rows)) {
-      fail(ErrorCode::arg_type, std::string("CachePool: unknown option ") + name.chars +
-                                    "; known are dtype, kvHeads, keyDim, valueDim, pageSize, pages, maxBytes, window, "
-                                    "rollback");
-    }
-    if (!undefined_value) read_integer(env, value, *row);
-  }
+  constexpr int count = sizeof rows / sizeof rows[0];
+  const auto name = [&](int index) { return index < count ? rows[index].name : "dtype"; };
+  read_options(env, options, {"CachePool", nullptr, count + 1, name}, [&](int index, napi_value value) {
+    if (index < count) return read_integer(env, value, rows[index]);
+    config.dtype = read_pool_dtype(env, value);
+  });
   require(rows[0].given, "kvHeads");
   require(rows[1].given, "keyDim");
   if (!rows[2].given) config.value_dim = config.key_dim;

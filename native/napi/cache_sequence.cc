@@ -35,9 +35,7 @@ int64_t read_position(napi_env env, napi_value value, const std::string& where, 
   }
   int64_t position;
   if (to_integer(env, value, &position) && position >= first && position <= last) return position;
-  double given;
-  check(env, napi_get_value_double(env, value, &given));
-  fail(ErrorCode::value, where + " is " + std::to_string(given) + ", expected an integer from " +
+  fail(ErrorCode::value, where + " is " + value_text(env, value) + ", expected an integer from " +
                              std::to_string(first) + " to " + std::to_string(last));
 }
 

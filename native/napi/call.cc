@@ -132,7 +132,7 @@ napi_value call_sync(napi_env env, napi_callback_info info) {
   return guarded(env, [&] {
     Arguments<kMaxArguments> arguments(env, info);
     OpCall call(Environment::of(env), *static_cast<const OpDesc*>(arguments.data), OpCall::Mode::sync);
-    call.read(arguments.values);
+    call.read(arguments.values, arguments.count);
     check_signal(env, call.signal());
     call.validate();
     call.prepare();
@@ -146,7 +146,7 @@ napi_value call_async(napi_env env, napi_callback_info info) {
     Arguments<kMaxArguments> arguments(env, info);
     auto job = std::make_unique<CallJob>(environment, *static_cast<const OpDesc*>(arguments.data));
     OpCall& call = job->call;
-    call.read(arguments.values);
+    call.read(arguments.values, arguments.count);
     check_signal(env, call.signal());
     call.validate();
     call.prepare();

@@ -21,7 +21,10 @@ class OpCall {
   ~OpCall();
 
   // The steps of a call, in this order; each may fail. Only `read` runs code of the caller.
-  void read(const napi_value* arguments);  // one per input, then the options
+  // One per input, then the number of an option and its value, as often as there are options. Options count on through
+  // the outputs that may be given to the signal; one that is not known has its name for a number, and −1 stands for
+  // options that are no object. The library packs them so: asking an object for them here takes many times as long.
+  void read(const napi_value* arguments, size_t count);
   void validate();
   void prepare();  // copies what must not depend on JavaScript's memory, and allocates the outputs
   Status run(const std::atomic<bool>* stop);  // any thread
@@ -49,7 +52,7 @@ class OpCall {
     napi_ref object = nullptr;
   };
 
-  void read_options(napi_value options);
+  void read_option(napi_value number, napi_value value);
   void read_field(const FieldDesc& field, napi_value value);
   void read_into(TensorView* place, const char* path, napi_value value);
   void read_list(const FieldDesc& field, napi_value value);
@@ -86,6 +89,10 @@ class OpCall {
 napi_value call_async(napi_env env, napi_callback_info info);
 napi_value call_sync(napi_env env, napi_callback_info info);
 
-inline constexpr size_t kMaxArguments = 12;
+// The names of the operation's options in the order of their numbers, empty where there is none.
+std::vector<const char*> option_names(const OpDesc& op);
+
+// Inputs, and two for each option.
+inline constexpr size_t kMaxArguments = 80;
 
 }  // namespace attn::js

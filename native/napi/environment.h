@@ -11,6 +11,7 @@
 #include "attn/attn.h"
 #include "napi/js.h"
 #include "napi/pointer_set.h"
+#include "napi/signals.h"
 
 namespace attn::js {
 
@@ -63,8 +64,7 @@ class Environment {
   // jobs.cc
   void create_wake_up();
   void set_in_flight(int64_t count);
-  void listen(Job& job, napi_value signal);
-  void unlisten(Job& job);
+  void stop(Job& job);
   void settle(Job& job);
   void finish(Job& job);
   void drain();
@@ -87,6 +87,7 @@ class Environment {
   int64_t in_flight_ = 0;  // jobs whose promise is pending; while there are some they keep the event loop alive
   uint64_t last_job_ = 0;
   std::unordered_map<uint64_t, Job*> jobs_;
+  Signals signals_{env_};
 
   // Shared with the pool's threads.
   std::mutex mutex_;

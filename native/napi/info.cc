@@ -1,6 +1,7 @@
 // What this process has: ISA, threads, kernels; and which kernel would take a call.
 #include "napi/info.h"
 
+#include <cstring>
 #include <vector>
 
 #include "attn/attn.h"
@@ -16,10 +17,13 @@ const OpDesc& find_op(napi_env env, napi_value value) {
   const std::string name = Text<64>(env, value).chars;
   const OpTable table = op_table();
   for (size_t i = 0; i < table.count; ++i) {
-    if (name == table.rows[i].js_name || name == table.rows[i].name) return table.rows[i];
+    if (name == table.rows[i].key) return table.rows[i];
   }
   std::string known;
-  for (size_t i = 0; i < table.count; ++i) known += std::string(i > 0 ? ", " : "") + table.rows[i].js_name;
+  for (size_t i = 0; i < table.count; ++i) {
+    const bool own = std::strcmp(table.rows[i].key, table.rows[i].js_name) == 0;  // not another form of a function
+    if (own) known += std::string(known.empty() ? "" : ", ") + table.rows[i].js_name;
+  }
   fail(ErrorCode::value, "explain: op is '" + name + "', expected one of " + known);
 }
 
@@ -65,9 +69,9 @@ void set_threads(const Napi::CallbackInfo& call) {
 Napi::Value explain(const Napi::CallbackInfo& call) {
   const Napi::Env env = call.Env();
   OpCall op_call(Environment::of(env), find_op(env, call[0]), OpCall::Mode::sync);
-  napi_value arguments[kMaxArguments];
-  for (size_t i = 0; i < kMaxArguments; ++i) arguments[i] = call[i + 1];
-  op_call.read(arguments);
+  std::vector<napi_value> arguments;
+  for (size_t i = 1; i < call.Length(); ++i) arguments.push_back(call[i]);
+  op_call.read(arguments.data(), arguments.size());
   op_call.validate();
   const Explanation explanation = attn::explain(op_call.op(), op_call.data());
   auto result = Napi::Object::New(env);

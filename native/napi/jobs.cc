@@ -42,12 +42,12 @@ napi_value Environment::start(std::unique_ptr<Job> owned, napi_value signal) {
   job.id_ = ++last_job_;
   napi_value promise;
   try {
-    if (signal != nullptr) listen(job, signal);
+    if (signal != nullptr) job.listener_ = signals_.attach(signal, job.id_, on_abort);
     jobs_.emplace(job.id_, &job);
     check(env_, napi_create_promise(env_, &job.deferred_, &promise));
   } catch (...) {
     jobs_.erase(job.id_);
-    unlisten(job);
+    signals_.detach(job.listener_, job.id_);
     throw;
   }
   owned.release();
@@ -110,7 +110,7 @@ void Environment::drain() {
     std::unique_ptr<Job> owned(job);
     HandleScope scope(env_);
     settle(*job);
-    unlisten(*job);
+    signals_.detach(job->listener_, job->id_);
     job->release();
     jobs_.erase(job->id_);
   }
@@ -124,10 +124,8 @@ void Environment::settle(Job& job) {
     if (job.status_.is_ok()) {
       value = job.result();
       rejected = false;
-    } else if (job.status_.code() == ErrorCode::aborted && job.signal_ != nullptr) {
-      napi_value signal;
-      check(env_, napi_get_reference_value(env_, job.signal_, &signal));
-      value = get(env_, signal, "reason");
+    } else if (job.status_.code() == ErrorCode::aborted && job.listener_ != 0) {
+      value = signals_.reason(job.listener_);
     } else {
       value = error_value(env_, job.status_);
     }
@@ -146,52 +144,26 @@ void Environment::settle(Job& job) {
   }
 }
 
-// The listener carries the job's number, not its address: code that keeps the function may call it at any time.
-void Environment::listen(Job& job, napi_value signal) {
-  napi_value listener;
-  check(env_, napi_create_function(env_, "abort", NAPI_AUTO_LENGTH, on_abort,
-                                   reinterpret_cast<void*>(static_cast<uintptr_t>(job.id_)), &listener));
-  napi_value arguments[] = {string(env_, "abort"), listener};
-  check(env_, napi_call_function(env_, signal, get(env_, signal, "addEventListener"), 2, arguments, nullptr));
-  check(env_, napi_create_reference(env_, signal, 1, &job.signal_));
-  check(env_, napi_create_reference(env_, listener, 1, &job.listener_));
-}
-
-void Environment::unlisten(Job& job) {
-  if (job.signal_ != nullptr && job.listener_ != nullptr) {
-    try {
-      napi_value signal;
-      napi_value listener;
-      check(env_, napi_get_reference_value(env_, job.signal_, &signal));
-      check(env_, napi_get_reference_value(env_, job.listener_, &listener));
-      napi_value arguments[] = {string(env_, "abort"), listener};
-      check(env_, napi_call_function(env_, signal, get(env_, signal, "removeEventListener"), 2, arguments, nullptr));
-    } catch (...) {
-      caught_value(env_);  // a signal that cannot be detached from is the caller's own; the call itself is done
-    }
-  }
-  if (job.signal_ != nullptr) napi_delete_reference(env_, job.signal_);
-  if (job.listener_ != nullptr) napi_delete_reference(env_, job.listener_);
-  job.signal_ = nullptr;
-  job.listener_ = nullptr;
-}
-
 napi_value Environment::on_abort(napi_env env, napi_callback_info info) {
   return guarded(env, [&]() -> napi_value {
     Arguments<1> arguments(env, info);
     Environment& environment = of(env);
-    const auto found = environment.jobs_.find(reinterpret_cast<uintptr_t>(arguments.data));
-    if (found == environment.jobs_.end()) return nullptr;
-    Job& job = *found->second;
-    job.stop_.store(true, std::memory_order_relaxed);
-    auto expected = Job::State::queued;
-    if (!job.state_.compare_exchange_strong(expected, Job::State::cancelled)) return nullptr;
-    // Nobody knows how long the work before it in the queue takes, so the caller is told now.
-    job.status_ = {ErrorCode::aborted, "aborted"};
-    job.release();  // it will not run: what it held, sequences for instance, is free for the next call
-    environment.settle(job);
+    for (const uint64_t id : environment.signals_.jobs(reinterpret_cast<uintptr_t>(arguments.data))) {
+      const auto found = environment.jobs_.find(id);
+      if (found != environment.jobs_.end()) environment.stop(*found->second);
+    }
     return nullptr;
   });
+}
+
+void Environment::stop(Job& job) {
+  job.stop_.store(true, std::memory_order_relaxed);
+  auto expected = Job::State::queued;
+  if (!job.state_.compare_exchange_strong(expected, Job::State::cancelled)) return;
+  // Nobody knows how long the work before it in the queue takes, so the caller is told now.
+  job.status_ = {ErrorCode::aborted, "aborted"};
+  job.release();  // it will not run: what it held, sequences for instance, is free for the next call
+  settle(job);
 }
 
 // The environment ends: running jobs are stopped and waited for, queued ones are left to the pool as empty shells.

@@ -39,8 +39,7 @@ class Job {
   std::atomic<bool> stop_{false};
   Status status_;
   napi_deferred deferred_ = nullptr;  // null once settled
-  napi_ref signal_ = nullptr;
-  napi_ref listener_ = nullptr;
+  uint64_t listener_ = 0;             // of its signal; 0: none
 };
 
 napi_value resolved(napi_env env, napi_value value);

@@ -24,7 +24,19 @@ size_t distance(const char* a, const char* b) {
   return row[length];
 }
 
-[[noreturn]] void unknown_option(const char* name, const KnownOptions& known) {
+// Whether the object is a literal, of whatever realm, so that all it has is enumerated.
+bool is_literal(napi_env env, napi_value object) {
+  napi_value prototype;
+  napi_value above;
+  check(env, napi_get_prototype(env, object, &prototype));
+  if (type_of(env, prototype) == napi_null) return true;
+  check(env, napi_get_prototype(env, prototype, &above));
+  return type_of(env, above) == napi_null;
+}
+
+}  // namespace
+
+void unknown_option(const char* name, const KnownOptions& known) {
   std::vector<const char*> names;
   for (int i = 0; i < known.count; ++i) {
     if (known.name(i) != nullptr) names.push_back(known.name(i));
@@ -40,18 +52,6 @@ size_t distance(const char* a, const char* b) {
   }
   fail(ErrorCode::arg_type, std::string(known.operation) + ": unknown option " + prefix + name + "; " + hint);
 }
-
-// Whether the object is a literal, of whatever realm, so that all it has is enumerated.
-bool is_literal(napi_env env, napi_value object) {
-  napi_value prototype;
-  napi_value above;
-  check(env, napi_get_prototype(env, object, &prototype));
-  if (type_of(env, prototype) == napi_null) return true;
-  check(env, napi_get_prototype(env, prototype, &above));
-  return type_of(env, above) == napi_null;
-}
-
-}  // namespace
 
 void check_object(napi_env env, napi_value value, const std::string& what) {
   bool array = false;

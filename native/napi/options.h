@@ -14,6 +14,9 @@ struct KnownOptions {
   FunctionRef<const char*(int index)> name;
 };
 
+// Fails with the nearest of the known options, or all of them.
+[[noreturn]] void unknown_option(const char* name, const KnownOptions& known);
+
 // Fails unless the value is an object; `what` names it.
 void check_object(napi_env env, napi_value value, const std::string& what);
 

@@ -1,4 +1,5 @@
 // Reading the arguments of a call. Knows kinds of fields, never an operation.
+#include <algorithm>
 #include <cstring>
 
 #include "attn/option.h"
@@ -19,13 +20,22 @@ std::string quoted_values(const FieldDesc& field) {
 
 }  // namespace
 
-void OpCall::read(const napi_value* arguments) {
-  for (int i = 0; i < op_.input_count; ++i) {
-    const FieldDesc& input = op_.inputs[i];
+std::vector<const char*> option_names(const OpDesc& op) {
+  std::vector<const char*> names;
+  for (int i = 0; i < op.option_count; ++i) names.push_back(op.options[i].name);
+  for (int i = 0; i < op.output_count; ++i)
+    names.push_back(op.outputs[i].option != nullptr ? op.outputs[i].option : "");
+  names.push_back(kSignal);
+  return names;
+}
+
+void OpCall::read(const napi_value* arguments, size_t count) {
+  const auto inputs = static_cast<size_t>(op_.input_count);
+  for (size_t i = 0; i < std::min(inputs, count); ++i) {
     if (is_undefined(environment_.env(), arguments[i])) continue;  // validate says which one is missing
-    read_field(input, arguments[i]);
+    read_field(op_.inputs[i], arguments[i]);
   }
-  read_options(arguments[op_.input_count]);
+  for (size_t i = inputs; i + 1 < count; i += 2) read_option(arguments[i], arguments[i + 1]);
 }
 
 void OpCall::read_into(TensorView* place, const char* path, napi_value value) {
@@ -77,21 +87,23 @@ void OpCall::read_sequences(const FieldDesc& field, napi_value value) {
   if (!sequences_.empty()) sequences_place_ = &at<CacheView>(field.offset);
 }
 
-// Options of the operation, then the outputs that the caller may give, then the signal.
-void OpCall::read_options(napi_value options) {
+void OpCall::read_option(napi_value number, napi_value value) {
   const napi_env env = environment_.env();
-  if (is_undefined(env, options)) return;
-  check_object(env, options, text("options"));
   const int signal = op_.option_count + op_.output_count;
-  const auto name = [&](int index) {
-    if (index == signal) return kSignal;
-    return index < op_.option_count ? op_.options[index].name : op_.outputs[index - op_.option_count].option;
-  };
-  js::read_options(env, options, {op_.js_name, nullptr, signal + 1, name}, [&](int index, napi_value value) {
-    if (index == signal) return read_signal(value);
-    if (index < op_.option_count) return read_field(op_.options[index], value);
-    read_output(index - op_.option_count, value);
-  });
+  int32_t index;
+  if (napi_get_value_int32(env, number, &index) != napi_ok) {
+    const std::vector<const char*> names = option_names(op_);
+    const auto listed = [&](int i) {
+      const bool offered =
+          names[static_cast<size_t>(i)][0] != '\0' && (i >= op_.option_count || !op_.options[i].internal);
+      return offered ? names[static_cast<size_t>(i)] : nullptr;
+    };
+    unknown_option(Text<64>(env, number).chars, {op_.js_name, nullptr, signal + 1, listed});
+  }
+  if (index < 0) check_object(env, value, text("options"));
+  if (index == signal) return read_signal(value);
+  if (index < op_.option_count) return read_field(op_.options[index], value);
+  read_output(index - op_.option_count, value);
 }
 
 void OpCall::read_field(const FieldDesc& field, napi_value value) {
@@ -102,9 +114,7 @@ void OpCall::read_field(const FieldDesc& field, napi_value value) {
   };
   const auto read_integer = [&](OptionalInteger& target) {
     if (!to_integer(env, value, &target.value)) {
-      double given;
-      check(env, napi_get_value_double(env, value, &given));
-      fail(ErrorCode::value, text(field.path) + " must be an integer, got " + std::to_string(given));
+      fail(ErrorCode::value, text(field.path) + " must be an integer, got " + value_text(env, value));
     }
     target.present = true;
   };
@@ -143,14 +153,17 @@ void OpCall::read_field(const FieldDesc& field, napi_value value) {
     case FieldKind::integer_or_tensor: {
       auto& target = at<IntegerOrTensor>(field.offset);
       if (type == napi_number) return read_integer(target.scalar);
+      bool array = false;
+      check(env, napi_is_array(env, value, &array));
+      if (type != napi_object || array) wrong("an integer, or one per sequence in an Int32Array or an i32 tensor");
       return read_into(&target.tensor, field.path, value);
     }
     case FieldKind::group: {
       check_object(env, value, text(field.path));
       at<bool>(field.present_offset) = true;
       const auto name = [&](int index) { return field.fields[index].name; };
-      js::read_options(env, value, {op_.js_name, field.path, field.field_count, name},
-                       [&](int index, napi_value inner) { read_field(field.fields[index], inner); });
+      read_options(env, value, {op_.js_name, field.path, field.field_count, name},
+                   [&](int index, napi_value inner) { read_field(field.fields[index], inner); });
       return;
     }
   }

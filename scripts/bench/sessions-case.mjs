@@ -31,7 +31,7 @@ export function sessionsCase(lib, spec) {
   return {
     call: single ? oneByOne : () => lib.attentionSync(q, sequences, { out }),
     isAsync: false,
-    kernel: () => lib.explain('cachedAttention', q, sequences, {}).kernel,
+    kernel: () => lib.explain('attention', q, sequences, {}).kernel,
     tensors: { q, out },
     flops: 4 * S * D * Hq * sessions,
     bytes: pool.bytes + bytesOf(q, out),

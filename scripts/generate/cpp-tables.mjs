@@ -1,6 +1,6 @@
 // native/generated/ops.cc: the tables of attn/op_desc.h.
 import { HEADER, identifier, member, outputMember } from './cpp.mjs';
-import { camel, findOption, pascal, rules } from './schema.mjs';
+import { camel, findOption, functionOf, pascal, rules } from './schema.mjs';
 
 const text = (value) => JSON.stringify(value);
 
@@ -94,7 +94,7 @@ class OpWriter {
     return (
       `{${text(field.name)}, ${text(jsPath)}, FieldKind::${kinds[field.type]}, offsetof(${this.call}, ${memberPath}), ${present}, ` +
       `${values}, ${field.values?.length ?? 0}, ${inner}, ${field.fields?.length ?? 0}, ${tensor}, ` +
-      `${field.exclusiveMin ?? field.min ?? '-kUnbounded'}, ${field.max ?? 'kUnbounded'}, ${field.exclusiveMin !== undefined}}`
+      `${field.exclusiveMin ?? field.min ?? '-kUnbounded'}, ${field.max ?? 'kUnbounded'}, ${field.exclusiveMin !== undefined}, ${Boolean(field.internal)}}`
     );
   }
 
@@ -188,7 +188,7 @@ class OpWriter {
     );
     const packing = op.options.findIndex((field) => field.packs);
     const row =
-      `{OpId::${op.op}, ${text(op.op)}, ${text(camel(op.op))}, sizeof(${this.call}), construct<${this.call}>, ` +
+      `{OpId::${op.op}, ${text(op.op)}, ${text(functionOf(op))}, ${text(camel(op.op))}, sizeof(${this.call}), construct<${this.call}>, ` +
       `${inputs}, ${op.inputs.length}, ${options}, ${op.options.length}, ${outputs}, ${op.outputs.length}, ${axes}, ${this.axes.length}, ` +
       `offsetof(${this.call}, axes), ${packing < 0 ? 'nullptr' : `&options_${op.op}[${packing}]`}, ${ruleRows}, ${rules(op).length}}`;
     return { text: this.lines.join('\n'), row };

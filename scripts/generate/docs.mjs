@@ -1,5 +1,5 @@
 // docs/options.md: the reference of every operation's inputs, options, outputs and rules.
-import { camel, flatOptions, isPublic, rules } from './schema.mjs';
+import { flatOptions, isPublic, rules, title } from './schema.mjs';
 
 const cell = (value) => String(value).replaceAll('|', '\\|');
 const row = (cells) => `| ${cells.map(cell).join(' | ')} |\n`;
@@ -40,7 +40,7 @@ function section(op) {
     .filter(({ field }) => field.type !== 'group');
   const internal = new Set(op.options.filter((option) => option.internal).map(({ name }) => name));
   const allRules = rules(op).filter(({ when, then }) => !internal.has(when?.name) && !internal.has(then?.name));
-  return `## ${camel(op.op)}
+  return `## ${title(op)}
 
 ${op.doc}
 

@@ -39,6 +39,15 @@ function checkField(op, field, path) {
   for (const inner of field.fields ?? []) checkField(op, inner, `${path}.${inner.name}`);
 }
 
+// The function that makes the calls of an operation: two may share one, and differ in their inputs.
+export const functionOf = (op) => op.function ?? camel(op.op);
+
+// How pages and tables call the operation.
+export function title(op) {
+  const cache = op.inputs.find((input) => input.cache);
+  return cache ? `${functionOf(op)} over ${cache.name}` : functionOf(op);
+}
+
 // Options that the library itself fills are in the native tables alone.
 export const isPublic = ({ field }) => !field.internal;
 

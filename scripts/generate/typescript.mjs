@@ -1,5 +1,5 @@
 // TypeScript derived from the schema: dtypes, error codes, option and result types, the table the command line reads.
-import { camel, flatOptions, isPublic, pascal } from './schema.mjs';
+import { camel, flatOptions, isPublic, pascal, title } from './schema.mjs';
 
 const HEADER = '// Generated from native/schema by npm run generate; do not edit.\n';
 const quote = (value) => `'${value}'`;
@@ -76,7 +76,7 @@ const outOption = (op) =>
     .filter((output) => output.option)
     .map(
       (output) =>
-        `  /** Where to write \`${output.name}\` [${output.axes.join(', ')}]; must not overlap an input. */\n  ${output.option}?: Tensor | undefined;\n`,
+        `  /**\n   * Where to write \`${output.name}\` [${output.axes.join(', ')}]; must not overlap an input. A call that fails or is aborted may leave\n   * it partly written, and of two calls at once that are given the same one each may overwrite the other's result.\n   */\n  ${output.option}?: Tensor | undefined;\n`,
     )
     .join('');
 
@@ -97,9 +97,9 @@ function opFile(op) {
   return `${HEADER}import type { CallOptions } from '../ops/call-options';
 import type { Tensor${usesLike ? ', TensorLike' : ''} } from '../tensor';
 
-/** Options of ${camel(op.op)}. ${op.doc} */
+/** Options of ${title(op)}. ${op.doc} */
 ${options}
-/** Tensors that ${camel(op.op)} returns. */
+/** Tensors that ${title(op)} returns. */
 export interface ${name}Result {
 ${results.join('')}}
 `;
@@ -129,6 +129,7 @@ ${errors.map(({ code }) => `  | ${quote(code)}`).join('\n')};
 function tableFile({ ops }) {
   const rows = ops.map((op) => ({
     name: camel(op.op),
+    title: title(op),
     doc: op.doc,
     source: op.source ?? [],
     inputs: op.inputs.map(({ name, axes, doc, list, cache }) => ({
@@ -159,6 +160,8 @@ function tableFile({ ops }) {
   return `${HEADER}
 export interface OpInfo {
   name: string;
+  /** The function that makes its calls, as pages and tables name it. */
+  title: string;
   doc: string;
   source: readonly string[];
   inputs: readonly { name: string; shape: string; doc: string; list?: boolean; cache?: boolean }[];

@@ -89,6 +89,20 @@ describe('tensors', () => {
     };
     expect(() => attentionSync(q, trap, kv)).toThrow('mine');
     await expect(attention(q, trap, kv)).rejects.toThrow('mine');
+    const options = {
+      get causal(): never {
+        throw new Error('mine');
+      },
+    };
+    expect(() => attentionSync(q, kv, kv, options)).toThrow('mine');
+    await expect(attention(q, kv, kv, options)).rejects.toThrow('mine');
+    const part = {
+      get out(): never {
+        throw new Error('mine');
+      },
+      lse: q,
+    };
+    await expect(mergeAttention([part])).rejects.toThrow('mine');
   });
 });
 
@@ -97,6 +111,7 @@ describe('options', () => {
     [{ casual: true }, 'unknown option casual', 'did you mean causal?'],
     [{ window: { lef: 1 } }, 'window.lef', 'window.left'],
     [{ bananas: 1 }, 'bananas', 'known are'],
+    [{ '': 1 }, 'unknown option ;'],
   ] as [object, ...string[]][])('are known: %o', async (options, ...mentions) => {
     await refuses([q, kv, kv, options], TypeError, 'ERR_ATTN_ARG_TYPE', ...mentions);
   });
@@ -111,6 +126,8 @@ describe('options', () => {
     [{ chunk: '4' }, 'chunk', 'an integer'],
     [{ scores: true }, 'scores', "'weights'"],
     [{ mask: true }, 'mask', 'a boolean'],
+    [{ kvLengths: '7' }, 'kvLengths', 'an integer, or one per sequence in an Int32Array', 'a string'],
+    [{ kvLengths: [7] }, 'kvLengths', 'an Int32Array or an i32 tensor', 'an array'],
     [{ out: new Float32Array(64) }, 'out', 'a Tensor', 'a Float32Array'],
     [{ signal: {} }, 'signal', 'an AbortSignal'],
   ] as [object, ...string[]][])('have the right type: %o', async (options, ...mentions) => {
@@ -120,11 +137,17 @@ describe('options', () => {
   it.each([
     [{ scale: Number.NaN }, 'scale', 'NaN'],
     [{ chunk: 0 }, 'chunk', '0'],
-    [{ chunk: 1.5 }, 'chunk', '1.5'],
+    [{ chunk: 1.5 }, 'chunk must be an integer, got 1.5'],
     [{ chunk: Number.NaN }, 'chunk'],
-    [{ chunk: 1e300 }, 'chunk'],
+    [{ chunk: 1e300 }, 'chunk must be an integer, got 1e+300'],
+    [{ chunk: Number.NEGATIVE_INFINITY }, 'got -Infinity'],
+    [{ chunk: 2 ** 40 }, 'chunk is 1099511627776, expected at most 2147483647'],
+    [{ softcap: -0.00000125 }, 'softcap is -0.00000125, expected'],
+    [{ softcap: -1.25e-7 }, 'softcap is -1.25e-7, expected'],
+    [{ softcap: -123.456 }, 'softcap is -123.456, expected'],
+    [{ scale: -1.5e300 }, 'scale is -1.5e+300, expected'],
     [{ softcap: 0 }, 'softcap is 0, expected more than 0'],
-    [{ softcap: Number.POSITIVE_INFINITY }, 'softcap is inf, expected a finite number'],
+    [{ softcap: Number.POSITIVE_INFINITY }, 'softcap is Infinity, expected a finite number'],
     [{ softcap: 1e300 }, 'softcap is 1e+300, expected a magnitude of at most 1e+38'],
     [{ softcap: 1e-46 }, 'softcap is 1e-46, expected more than 0 in f32'],
     [{ scale: 3e38 }, 'scale is 3e+38, expected a magnitude of at most 1e+38'],

@@ -266,6 +266,14 @@ describe('sequences', () => {
       expect(caught(() => Sequence.deserialize(target, damaged))).toBeInstanceOf(Error);
     }
     expect(caught(() => Sequence.deserialize(target, bytes.subarray(0, bytes.length - 1)))).toBeInstanceOf(Error);
+    const older = bytes.slice();
+    new DataView(older.buffer).setUint32(8, 0, true);
+    expectError(
+      caught(() => Sequence.deserialize(target, older)),
+      Error,
+      'ERR_ATTN_DATA',
+      'version 0, this package reads 1',
+    );
     expect(caught(() => Sequence.deserialize(pool({ dtype: 'f16' }), bytes))).toBeInstanceOf(Error);
     expect(caught(() => Sequence.deserialize(target, [sequence.serialize(2)]))).toBeInstanceOf(Error);
     expect(target.freePages).toBe(target.pages);

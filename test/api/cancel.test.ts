@@ -63,6 +63,38 @@ describe('a signal', () => {
     controller.abort();
   });
 
+  it('has one listener for all the calls that it may stop', async () => {
+    const warnings: string[] = [];
+    const onWarning = ({ name }: Error): number => warnings.push(name);
+    process.on('warning', onWarning);
+    const controller = new AbortController();
+    const { signal } = controller;
+    const calls = Array.from({ length: 200 }, (_, i) => {
+      const x = i < 4 ? large : small;
+      return outcome(attention(x, x, x, { signal }));
+    });
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+    const other = outcome(attention(small, small, small, { signal: new AbortController().signal }));
+    controller.abort('all');
+    expect(new Set(await Promise.all(calls.slice(0, 4)))).toEqual(new Set(['all']));
+    for (const ending of await Promise.all(calls)) expect(['all', 'resolved']).toContain(ending); // the small ones
+    expect(await other).toBe('resolved');
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
+    expect(warnings).toEqual([]);
+    process.off('warning', onWarning);
+  });
+
+  it('stops only the calls that are left', async () => {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const long = outcome(attention(large, large, large, { signal }));
+    for (let i = 0; i < 3; ++i) expect(await outcome(attention(small, small, small, { signal }))).toBe('resolved');
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+    controller.abort('late');
+    expect(await long).toBe('late');
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
+  });
+
   it('of another making does for calls that it can be attached to', async () => {
     let listener: (() => void) | undefined;
     const signal = {

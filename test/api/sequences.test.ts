@@ -1,7 +1,7 @@
 // CachePool and Sequence as objects of JavaScript: what they refuse, and memory that outlives its users.
-import { CachePool, Sequence, Tensor, attention, attentionSync } from 'hybrid-attention';
+import { CachePool, Sequence, Tensor, attention, attentionSync, explain, info } from 'hybrid-attention';
 import { describe, expect, it } from 'vitest';
-import { caught, expectError } from './errors';
+import { caught, expectBoth, expectError } from './errors';
 
 const heads = 2;
 const dim = 8;
@@ -133,7 +133,8 @@ describe('a pool', () => {
     const make = (options: object) => caught(() => new CachePool(options as never));
     expectError(make({ keyDim: 8, pages: 4 }), TypeError, 'ERR_ATTN_ARG_TYPE', 'kvHeads');
     expectError(make({ kvHeads: 0, keyDim: 8, pages: 4 }), RangeError, 'ERR_ATTN_VALUE', 'kvHeads');
-    expectError(make({ kvHeads: 1.5, keyDim: 8, pages: 4 }), RangeError, 'ERR_ATTN_VALUE', 'kvHeads', '1.5');
+    expectError(make({ kvHeads: 1.5, keyDim: 8, pages: 4 }), RangeError, 'ERR_ATTN_VALUE', 'kvHeads', 'got 1.5');
+    expectError(make({ kvHeads: 2, keyDim: 8, pages: 1e300 }), RangeError, 'ERR_ATTN_VALUE', 'pages', 'got 1e+300');
     expectError(make({ kvHeads: '2', keyDim: 8, pages: 4 }), TypeError, 'ERR_ATTN_ARG_TYPE', 'kvHeads');
     expectError(make({ kvHeads: 2, keyDim: 8 }), TypeError, 'ERR_ATTN_OPTION_CONFLICT', 'pages', 'maxBytes');
     expectError(make({ kvHeads: 2, keyDim: 8, pages: 4, maxBytes: 9 }), TypeError, 'ERR_ATTN_OPTION_CONFLICT', 'both');
@@ -150,5 +151,31 @@ describe('a pool', () => {
     expectError(make([]), TypeError, 'ERR_ATTN_ARG_TYPE', 'options');
     const huge = { kvHeads: 2 ** 20, keyDim: 2 ** 10, pages: 2 ** 20 };
     expectError(make(huge), Error, 'ERR_ATTN_OUT_OF_MEMORY', 'pages');
+  });
+});
+
+describe('what a call over sequences is called', () => {
+  const q = Tensor.zeros([1, 1, 2, 8]);
+
+  it('is the function that makes it, in messages and in explain', async () => {
+    const sequences = [makePool(4).sequence()];
+    await expectBoth(
+      () => attentionSync(q, sequences, { casual: true } as never),
+      () => attention(q, sequences, { casual: true } as never),
+      TypeError,
+      'ERR_ATTN_ARG_TYPE',
+      'attention: unknown option casual; did you mean causal?',
+    );
+    expectError(
+      caught(() => attentionSync(q, [])),
+      TypeError,
+      'ERR_ATTN_ARG_TYPE',
+      'attention: sequences is missing',
+    );
+    expect(explain('attention', q, sequences, { causal: true }).kernel).toMatch(/\.paged\.f32$/);
+    expect(explain('attention', q, q, q).kernel).toMatch(/attention\.(decode|prefill)\.f32$/);
+    expect(new Set(info().kernels.map(({ op }) => op))).not.toContain('cachedAttention');
+    const unknown = caught(() => explain('attn', q));
+    expectError(unknown, RangeError, 'ERR_ATTN_VALUE', "op is 'attn', expected one of activation, attention, causal");
   });
 });

@@ -113,7 +113,7 @@ describe('rotary embedding', () => {
 describe('decay gate', () => {
   it.each([
     [{ rateMin: 2, rateMax: 1 }, /rateMin is 2, expected at most rateMax, 1/],
-    [{ rateMax: Number.POSITIVE_INFINITY }, /rateMax is inf, expected a finite number/],
+    [{ rateMax: Number.POSITIVE_INFINITY }, /rateMax is Infinity, expected a finite number/],
   ])('limits that are no range: %o', (options, message) => {
     expect(() => decayGateSync(zeros(1, 2, 3), options)).toThrow(
       expect.objectContaining({ code: 'ERR_ATTN_VALUE', message: expect.stringMatching(message) }),

@@ -61,6 +61,7 @@ struct FieldDesc {
   const TensorSpec* tensor;  // tensor, tensor_list (of each), cache (its sizes alone), integer_or_tensor
   double min, max;           // number, integer
   bool min_exclusive;
+  bool internal;  // the library fills it, so messages do not offer it
 };
 
 struct OutputDesc {
@@ -104,7 +105,8 @@ struct AxisDesc {
 struct OpDesc {
   OpId id;
   const char* name;     // "linear_attention"
-  const char* js_name;  // "linearAttention"
+  const char* js_name;  // "linearAttention": the function that makes its calls, as messages name it
+  const char* key;      // "linearAttention": the operation among those of the addon
   uint32_t call_size;
   void (*construct)(void* call);
   const FieldDesc* inputs;
