@@ -56,7 +56,7 @@ int first_misfit(const Binding& binding, const TensorSpec& spec, const Form& for
   return -1;
 }
 
-Status rank_error(const Binding& binding, const std::string& path, const TensorSpec& spec, const TensorView& view) {
+Status rank_error(const Binding& binding, const TensorName& name, const TensorSpec& spec, const TensorView& view) {
   std::string wanted;
   const AxisForm* forms = spec.form_count > 0 ? spec.forms : &spec.full;
   for (int i = 0; i < std::max<int>(spec.form_count, 1); ++i) {
@@ -64,11 +64,23 @@ Status rank_error(const Binding& binding, const std::string& path, const TensorS
   }
   if (spec.broadcast) wanted = "a shape that broadcasts to " + wanted;
   const std::string packed = binding.packed && spec.packed ? " in a packed call" : "";
-  return binding.fail(ErrorCode::shape, path + " has shape " + shape_text(view) + ", expected " + wanted + packed);
+  return binding.fail(ErrorCode::shape,
+                      name.text() + " has shape " + shape_text(view) + ", expected " + wanted + packed);
 }
 
-Status misfit_error(const Binding& binding, const std::string& path, const TensorSpec& spec, const Form& form,
+std::string bound_text(const Binding& binding, int axis) {
+  const AxisDesc& desc = binding.op.axes[axis];
+  if (desc.max_count == 0) return binding.bound_by[axis].text();
+  std::string text = "the larger of ";
+  for (int i = 0; i < desc.max_count; ++i) {
+    text += (i > 0 ? " and " : "") + std::string(binding.op.axes[desc.max_of[i]].name);
+  }
+  return text;
+}
+
+Status misfit_error(const Binding& binding, const TensorName& name, const TensorSpec& spec, const Form& form,
                     const TensorView& view, int at) {
+  const std::string path = name.text();
   const AxisRef& ref = form.axes[at + form.rank - view.rank];
   const std::string where = path + " axis " + std::to_string(at) +
                             (ref.axis >= 0 ? std::string(" (") + binding.op.axes[ref.axis].doc + ")" : "");
@@ -78,19 +90,19 @@ Status misfit_error(const Binding& binding, const std::string& path, const Tenso
     text += "at least " + std::to_string(ref.plus);
   } else {
     text += (spec.broadcast ? "1 or " : "") + std::to_string(wanted);
-    if (ref.axis >= 0) text += " (" + axis_text(binding, ref) + ", from " + binding.bound_by[ref.axis] + ")";
+    if (ref.axis >= 0) text += " (" + axis_text(binding, ref) + ", from " + bound_text(binding, ref.axis) + ")";
   }
   return binding.fail(ErrorCode::shape,
                       text + "; " + path + " has shape " + shape_text(view) + ", expected " + form_text(binding, form));
 }
 
-void bind(Binding& binding, const std::string& path, const Form& form, const TensorView& view) {
+void bind(Binding& binding, const TensorName& name, const Form& form, const TensorView& view) {
   const int missing = form.rank - view.rank;
   for (int i = 0; i < view.rank; ++i) {
     const AxisRef& ref = form.axes[i + missing];
     if (ref.axis < 0 || binding.known(ref.axis)) continue;
     binding.axis(ref.axis) = view.shape[i] - ref.plus;
-    binding.bound_by[ref.axis] = path;
+    binding.bound_by[ref.axis] = name;
   }
 }
 
@@ -122,9 +134,7 @@ TensorView expanded(const Binding& binding, const TensorSpec& spec, const Form& 
   return out;
 }
 
-}  // namespace
-
-Status check_dtype(const Binding& binding, const std::string& path, const TensorSpec& spec, const TensorView& view) {
+Status check_dtype(const Binding& binding, const TensorName& name, const TensorSpec& spec, const TensorView& view) {
   const DType first = first_input(binding.op, binding.call).dtype;
   uint32_t accepted = spec.dtypes;
   if (spec.same_dtype) accepted |= 1u << static_cast<int>(first);
@@ -135,15 +145,18 @@ Status check_dtype(const Binding& binding, const std::string& path, const Tensor
     wanted += (wanted.empty() ? "" : " or ") + std::string(dtype_name(static_cast<DType>(i)));
   }
   if (spec.same_dtype) wanted += std::string(" (") + binding.op.inputs[0].name + " is " + dtype_name(first) + ")";
-  return binding.fail(ErrorCode::dtype, path + " has dtype " + dtype_name(view.dtype) + ", expected " + wanted);
+  return binding.fail(ErrorCode::dtype, name.text() + " has dtype " + dtype_name(view.dtype) + ", expected " + wanted);
 }
 
-Status bind_tensor(Binding& binding, const std::string& path, const TensorSpec& spec, TensorView& view) {
-  if (Status status = check_dtype(binding, path, spec, view); !status.is_ok()) return status;
+}  // namespace
+
+Status bind_tensor(Binding& binding, const TensorName& name, const TensorSpec& spec, TensorView& view) {
+  if (Status status = check_dtype(binding, name, spec, view); !status.is_ok()) return status;
   for (int i = 0; i < view.rank; ++i) {
     if (view.shape[i] <= kMaxExtent) continue;
-    return binding.fail(ErrorCode::shape, path + " axis " + std::to_string(i) + " is " + std::to_string(view.shape[i]) +
-                                              ", expected at most " + std::to_string(kMaxExtent));
+    return binding.fail(ErrorCode::shape, name.text() + " axis " + std::to_string(i) + " is " +
+                                              std::to_string(view.shape[i]) + ", expected at most " +
+                                              std::to_string(kMaxExtent));
   }
   const AxisForm* forms = spec.form_count > 0 ? spec.forms : &spec.full;
   Form chosen, close;
@@ -159,16 +172,16 @@ Status bind_tensor(Binding& binding, const std::string& path, const TensorSpec& 
     if (close.rank == 0) close = form;
   }
   if (chosen.rank == 0) {
-    if (close.rank == 0) return rank_error(binding, path, spec, view);
+    if (close.rank == 0) return rank_error(binding, name, spec, view);
     misfit = first_misfit(binding, spec, close, view);
-    return misfit_error(binding, path, spec, close, view, misfit);
+    return misfit_error(binding, name, spec, close, view, misfit);
   }
   if (!spec.strided && view.rank > 0 && view.shape[view.rank - 1] > 1 && view.strides[view.rank - 1] != 1) {
-    return binding.fail(ErrorCode::shape, path + ": the last axis has stride " +
+    return binding.fail(ErrorCode::shape, name.text() + ": the last axis has stride " +
                                               std::to_string(view.strides[view.rank - 1]) +
                                               ", expected 1 (contiguous)");
   }
-  bind(binding, path, chosen, view);
+  bind(binding, name, chosen, view);
   view = expanded(binding, spec, chosen, view);
   return {};
 }
@@ -177,14 +190,10 @@ Status bind_derived_axes(Binding& binding) {
   for (int i = 0; i < binding.op.axis_count; ++i) {
     const AxisDesc& axis = binding.op.axes[i];
     if (axis.max_count == 0) continue;
-    std::string from;
     int64_t largest = 0;
-    for (int j = 0; j < axis.max_count; ++j) {
-      largest = std::max(largest, binding.axis(axis.max_of[j]));
-      from += (j > 0 ? " and " : "") + std::string(binding.op.axes[axis.max_of[j]].name);
-    }
+    for (int j = 0; j < axis.max_count; ++j) largest = std::max(largest, binding.axis(axis.max_of[j]));
     binding.axis(i) = largest;
-    binding.bound_by[i] = "the larger of " + from;
+    binding.bound_by[i] = {axis.name};
   }
   return {};
 }

@@ -21,8 +21,8 @@ Status for_each_element(const TensorView& view, Visit visit) {
   return {};
 }
 
-std::string element_text(const std::string& path, const TensorView& view, const int64_t* index) {
-  std::string text = path + "[";
+std::string element_text(const TensorName& name, const TensorView& view, const int64_t* index) {
+  std::string text = name.text() + "[";
   for (int axis = 0; axis < view.rank; ++axis) text += (axis > 0 ? ", " : "") + std::to_string(index[axis]);
   return text + "]";
 }
@@ -30,17 +30,20 @@ std::string element_text(const std::string& path, const TensorView& view, const 
 struct Limits {
   int64_t min;
   int64_t max;
-  std::string of;  // what the largest value follows from
+  int axis = -1;  // that the largest value follows from
 };
 
 Limits limits(const Binding& binding, const TensorSpec& spec) {
-  Limits out{spec.min_value, spec.max_value, {}};
-  if (spec.max_axis.axis < 0) return out;
-  if (!binding.known(spec.max_axis.axis)) return {INT32_MIN, INT32_MAX, {}};  // nothing is there to be indexed
-  const AxisDesc& axis = binding.op.axes[spec.max_axis.axis];
-  out.max = binding.axis(spec.max_axis.axis) + spec.max_axis.plus;
-  out.of = std::string(" (") + axis.doc + ": " + std::to_string(binding.axis(spec.max_axis.axis)) + ")";
-  return out;
+  const int axis = spec.max_axis.axis;
+  if (axis < 0) return {spec.min_value, spec.max_value};
+  if (!binding.known(axis)) return {INT32_MIN, INT32_MAX};  // nothing is there to be indexed
+  return {spec.min_value, binding.axis(axis) + spec.max_axis.plus, axis};
+}
+
+std::string largest_text(const Binding& binding, const Limits& range) {
+  const std::string text = std::to_string(range.max);
+  if (range.axis < 0) return text;
+  return text + " (" + binding.op.axes[range.axis].doc + ": " + std::to_string(binding.axis(range.axis)) + ")";
 }
 
 // The usual case, without a branch per element: whatever lies between the first and the last element in memory is in
@@ -63,11 +66,11 @@ bool all_within(const TensorView& view, const Limits& range) {
 Status check_range(const Binding& binding, const std::string& what, int64_t value, const Limits& range) {
   if (value >= range.min && value <= range.max) return {};
   const std::string expected =
-      value < range.min ? "at least " + std::to_string(range.min) : "at most " + std::to_string(range.max) + range.of;
+      value < range.min ? "at least " + std::to_string(range.min) : "at most " + largest_text(binding, range);
   return binding.fail(ErrorCode::value, what + " is " + std::to_string(value) + ", expected " + expected);
 }
 
-Status check_offsets(const Binding& binding, const std::string& path, const TensorSpec& spec, const TensorView& view) {
+Status check_offsets(const Binding& binding, const TensorName& name, const TensorSpec& spec, const TensorView& view) {
   const Limits range = limits(binding, spec);
   int64_t last = 0;
   Status status = for_each_element(view, [&](int64_t value, const int64_t* index) -> Status {
@@ -78,23 +81,23 @@ Status check_offsets(const Binding& binding, const std::string& path, const Tens
     }
     const std::string expected = first ? "0" : "at least " + std::to_string(last) + ", the value before it";
     return binding.fail(ErrorCode::value,
-                        element_text(path, view, index) + " is " + std::to_string(value) + ", expected " + expected);
+                        element_text(name, view, index) + " is " + std::to_string(value) + ", expected " + expected);
   });
   if (!status.is_ok() || last == range.max) return status;
-  return binding.fail(ErrorCode::value, path + " ends with " + std::to_string(last) + ", expected " +
-                                            std::to_string(range.max) + range.of);
+  return binding.fail(ErrorCode::value, name.text() + " ends with " + std::to_string(last) + ", expected " +
+                                            largest_text(binding, range));
 }
 
 }  // namespace
 
-Status check_elements(const Binding& binding, const std::string& path, const TensorSpec& spec, const TensorView& view) {
+Status check_elements(const Binding& binding, const TensorName& name, const TensorSpec& spec, const TensorView& view) {
   if (view.dtype != DType::i32) return {};
-  if (spec.offsets) return check_offsets(binding, path, spec, view);
+  if (spec.offsets) return check_offsets(binding, name, spec, view);
   const Limits range = limits(binding, spec);
   if (all_within(view, range)) return {};
   return for_each_element(view, [&](int64_t value, const int64_t* index) {
     if (value >= range.min && value <= range.max) return Status();
-    return check_range(binding, element_text(path, view, index), value, range);
+    return check_range(binding, element_text(name, view, index), value, range);
   });
 }
 

@@ -181,7 +181,7 @@ Status check_given_outputs(const Binding& binding) {
     if (!given.present) continue;
     if (Status status = check_layout(binding, op.outputs[i], given); !status.is_ok()) return status;
     const std::string name = op.outputs[i].option != nullptr ? op.outputs[i].option : op.outputs[i].name;
-    Status status = for_each_tensor(binding, [&](const FieldDesc& field, const TensorView& view) {
+    Status status = for_each_tensor(binding, [&](const FieldDesc& field, const TensorName&, const TensorView& view) {
       if (!share_memory(given, view)) return Status();
       return binding.fail(ErrorCode::overlap, name + " shares memory with " + field.path);
     });

@@ -64,27 +64,6 @@ Status check_order(const Binding& binding, const FieldDesc& low, const FieldDesc
                                             high.path + ", " + number_text(most));
 }
 
-Status check_fields(const Binding& binding, const FieldDesc* fields, int count) {
-  for (int i = 0; i < count; ++i) {
-    const FieldDesc& field = fields[i];
-    Status status;
-    switch (field.kind) {
-      case FieldKind::number:
-      case FieldKind::integer:
-      case FieldKind::integer_or_tensor:
-        status = check_number(binding, field);
-        break;
-      case FieldKind::group:
-        if (binding.at<bool>(field.present_offset)) status = check_fields(binding, field.fields, field.field_count);
-        break;
-      default:
-        break;
-    }
-    if (!status.is_ok()) return status;
-  }
-  return {};
-}
-
 }  // namespace
 
 bool is_given(const Binding& binding, const FieldDesc& field) {
@@ -112,31 +91,34 @@ bool is_given(const Binding& binding, const FieldDesc& field) {
 }
 
 Status check_numbers(const Binding& binding) {
-  return check_fields(binding, binding.op.options, binding.op.option_count);
+  for (int i = 0; i < binding.given_count; ++i) {
+    const FieldDesc& field = *binding.given[i];
+    const bool number = field.kind == FieldKind::number || field.kind == FieldKind::integer ||
+                        field.kind == FieldKind::integer_or_tensor;
+    if (!number) continue;
+    if (Status status = check_number(binding, field); !status.is_ok()) return status;
+  }
+  return {};
 }
 
 Status check_option_rules(const Binding& binding) {
   for (int i = 0; i < binding.op.rule_count; ++i) {
     const RuleDesc& rule = binding.op.rules[i];
     if (rule.kind == RuleKind::divides || rule.kind == RuleKind::positive || !holds(binding, rule.when)) continue;
+    const bool given = holds(binding, rule.then);
+    if (rule.kind == RuleKind::ordered) {
+      const Status status = given ? check_order(binding, *rule.when.field, *rule.then.field) : Status{};
+      if (!status.is_ok()) return status;
+      continue;
+    }
+    const bool unwanted = rule.kind == RuleKind::excludes || rule.kind == RuleKind::when_forbid;
+    if (given != unwanted) continue;
     const std::string when = condition_text(rule.when);
     const std::string then = condition_text(rule.then);
-    const bool given = holds(binding, rule.then);
-    switch (rule.kind) {
-      case RuleKind::excludes:
-        if (given) return conflict(binding, rule, when + " and " + then + " exclude each other");
-        break;
-      case RuleKind::when_forbid:
-        if (given) return conflict(binding, rule, when + " does not take " + then);
-        break;
-      case RuleKind::ordered:
-        if (given) {
-          if (Status status = check_order(binding, *rule.when.field, *rule.then.field); !status.is_ok()) return status;
-        }
-        break;
-      default:
-        if (!given) return conflict(binding, rule, when + " needs " + then);
-    }
+    if (!unwanted) return conflict(binding, rule, when + " needs " + then);
+    const bool excludes = rule.kind == RuleKind::excludes;
+    return conflict(binding, rule,
+                    excludes ? when + " and " + then + " exclude each other" : when + " does not take " + then);
   }
   const FieldDesc* packing = binding.op.packing;
   if (packing == nullptr || packing->kind != FieldKind::group || !is_given(binding, *packing)) return {};

@@ -4,7 +4,22 @@
 namespace attn {
 namespace {
 
-constexpr int kMaxAxes = static_cast<int>(sizeof(Binding::bound_by) / sizeof(std::string));
+// Fields of enumerations and flags are left out: nothing but the rules asks for them.
+Status list_given(Binding& binding, const FieldDesc* fields, int count) {
+  for (int i = 0; i < count; ++i) {
+    const FieldDesc& field = fields[i];
+    if (field.kind == FieldKind::boolean || field.kind == FieldKind::enumeration || !is_given(binding, field)) continue;
+    if (field.kind == FieldKind::group) {
+      if (Status status = list_given(binding, field.fields, field.field_count); !status.is_ok()) return status;
+      continue;
+    }
+    if (binding.given_count == kMaxFields) {
+      return binding.fail(ErrorCode::internal, "the op has more fields than a binding holds");
+    }
+    binding.given[binding.given_count++] = &field;
+  }
+  return {};
+}
 
 Status check_missing(const Binding& binding) {
   const TensorList* first_list = nullptr;
@@ -38,9 +53,13 @@ Status bind_packing(Binding& binding) {
   const int count = packing.kind == FieldKind::group ? packing.field_count : 1;
   for (int i = 0; i < count; ++i) {
     auto& view = binding.at<TensorView>(fields[i].offset);
-    if (Status status = bind_tensor(binding, fields[i].path, *fields[i].tensor, view); !status.is_ok()) return status;
+    if (Status status = bind_tensor(binding, {fields[i].path}, *fields[i].tensor, view); !status.is_ok()) return status;
   }
   return {};
+}
+
+bool is_input(const Binding& binding, const FieldDesc& field) {
+  return &field >= binding.op.inputs && &field < binding.op.inputs + binding.op.input_count;
 }
 
 bool is_packing(const Binding& binding, const FieldDesc& field) {
@@ -59,13 +78,13 @@ Status bind_cache(Binding& binding, const FieldDesc& input) {
     const int axis = form.axes[i].axis;
     if (!binding.known(axis)) {
       binding.axis(axis) = sizes[i];
-      binding.bound_by[axis] = input.path;
+      binding.bound_by[axis] = {input.path};
     }
     if (binding.axis(axis) == sizes[i]) continue;
     return binding.fail(ErrorCode::shape, std::string(input.path) + ": " + binding.op.axes[axis].doc + " (" +
                                               binding.op.axes[axis].name + ") " + std::to_string(sizes[i]) +
                                               ", expected " + std::to_string(binding.axis(axis)) + ", from " +
-                                              binding.bound_by[axis]);
+                                              binding.bound_by[axis].text());
   }
   return {};
 }
@@ -73,15 +92,16 @@ Status bind_cache(Binding& binding, const FieldDesc& input) {
 Status bind_input(Binding& binding, const FieldDesc& input) {
   if (input.kind == FieldKind::cache) return bind_cache(binding, input);
   if (input.kind == FieldKind::tensor) {
-    return bind_tensor(binding, input.path, *input.tensor, binding.at<TensorView>(input.offset));
+    return bind_tensor(binding, {input.path}, *input.tensor, binding.at<TensorView>(input.offset));
   }
   auto& list = binding.at<TensorList>(input.offset);
   for (int64_t i = 0; i < list.count; ++i) {
-    const std::string path = std::string(input.path) + "[" + std::to_string(i) + "]";
-    if (Status status = bind_tensor(binding, path, *input.tensor, list.views[i]); !status.is_ok()) return status;
+    const TensorName name{input.path, i};
+    if (Status status = bind_tensor(binding, name, *input.tensor, list.views[i]); !status.is_ok()) return status;
     if (list.views[i].dtype == list.views[0].dtype) continue;  // the kernel is chosen by the first
-    return binding.fail(ErrorCode::dtype, path + " has dtype " + dtype_name(list.views[i].dtype) + ", expected " +
-                                              dtype_name(list.views[0].dtype) + ", as " + input.path + "[0]");
+    return binding.fail(ErrorCode::dtype, name.text() + " has dtype " + dtype_name(list.views[i].dtype) +
+                                              ", expected " + dtype_name(list.views[0].dtype) + ", as " + input.path +
+                                              "[0]");
   }
   return {};
 }
@@ -94,20 +114,19 @@ Status bind_inputs(Binding& binding) {
 }
 
 Status bind_options(Binding& binding) {
-  return for_each_tensor(binding, [&](const FieldDesc& field, TensorView& view) -> Status {
-    const bool input = &field >= binding.op.inputs && &field < binding.op.inputs + binding.op.input_count;
-    if (input || is_packing(binding, field)) return {};
-    return bind_tensor(binding, field.path, *field.tensor, view);
+  return for_each_tensor(binding, [&](const FieldDesc& field, const TensorName& name, TensorView& view) -> Status {
+    if (is_input(binding, field) || is_packing(binding, field)) return {};
+    return bind_tensor(binding, name, *field.tensor, view);
   });
 }
 
 // Lists among the options hold one tensor per sequence.
 Status check_list_counts(const Binding& binding) {
-  for (int i = 0; i < binding.op.option_count; ++i) {
-    const FieldDesc& field = binding.op.options[i];
-    if (field.kind != FieldKind::tensor_list) continue;
+  for (int i = 0; i < binding.given_count; ++i) {
+    const FieldDesc& field = *binding.given[i];
+    if (field.kind != FieldKind::tensor_list || is_input(binding, field)) continue;
     const auto& list = binding.at<TensorList>(field.offset);
-    if (!list.present || list.count == binding.axis(kBatchAxis)) continue;
+    if (list.count == binding.axis(kBatchAxis)) continue;
     return binding.fail(ErrorCode::shape,
                         std::string(field.path) + " has " + std::to_string(list.count) +
                             " tensors, expected one per sequence: " + std::to_string(binding.axis(kBatchAxis)));
@@ -116,15 +135,15 @@ Status check_list_counts(const Binding& binding) {
 }
 
 Status check_all_elements(const Binding& binding) {
-  for (int i = 0; i < binding.op.option_count; ++i) {
-    const FieldDesc& field = binding.op.options[i];
+  for (int i = 0; i < binding.given_count; ++i) {
+    const FieldDesc& field = *binding.given[i];
     if (field.kind != FieldKind::integer_or_tensor) continue;
     const auto& scalar = binding.at<IntegerOrTensor>(field.offset).scalar;
     if (!scalar.present) continue;
     if (Status status = check_scalar(binding, field, scalar.value); !status.is_ok()) return status;
   }
-  return for_each_tensor(binding, [&](const FieldDesc& field, const TensorView& view) {
-    return check_elements(binding, field.path, *field.tensor, view);
+  return for_each_tensor(binding, [&](const FieldDesc& field, const TensorName& name, const TensorView& view) {
+    return check_elements(binding, name, *field.tensor, view);
   });
 }
 
@@ -134,6 +153,8 @@ Status validate(const OpDesc& op, void* call) {
   Binding binding{op, call, is_packed(op, call)};
   if (op.axis_count > kMaxAxes) return binding.fail(ErrorCode::internal, "the op has more axes than a binding holds");
   if (Status status = check_missing(binding); !status.is_ok()) return status;
+  if (Status status = list_given(binding, op.inputs, op.input_count); !status.is_ok()) return status;
+  if (Status status = list_given(binding, op.options, op.option_count); !status.is_ok()) return status;
   if (Status status = check_numbers(binding); !status.is_ok()) return status;
   if (Status status = check_option_rules(binding); !status.is_ok()) return status;
   if (binding.packed) {

@@ -24,8 +24,8 @@ void OpCall::release() {
   cache_.roll_back();  // what was committed stays
   for (Output& output : outputs_) {
     output.parts.storage = StorageHold();
-    if (output.object != nullptr) napi_delete_reference(environment_.env(), output.object);
-    output.object = nullptr;
+    if (output.kept != nullptr) napi_delete_reference(environment_.env(), output.kept);
+    output.kept = nullptr;
   }
 }
 
@@ -93,9 +93,9 @@ napi_value OpCall::result() {
   check(env, napi_create_object(env, &object));
   for (int i = 0; i < op_.output_count; ++i) {
     Output& output = outputs_[static_cast<size_t>(i)];
-    napi_value tensor = nullptr;
-    if (output.object != nullptr) {
-      check(env, napi_get_reference_value(env, output.object, &tensor));
+    napi_value tensor = output.given;
+    if (output.kept != nullptr) {
+      check(env, napi_get_reference_value(env, output.kept, &tensor));
     } else if (output.parts.storage) {
       tensor = Tensor::create(environment_, std::move(output.parts));
     }

@@ -47,13 +47,15 @@ class OpCall {
     bool copied = false;
   };
   struct Output {
-    TensorParts parts;   // no storage: the caller gave the tensor
-    TensorView written;  // what the kernel wrote to
-    napi_ref object = nullptr;
+    TensorParts parts;           // no storage: the caller gave the tensor
+    TensorView written;          // what the kernel wrote to
+    napi_value given = nullptr;  // that tensor, while the call that gave it lasts
+    napi_ref kept = nullptr;     // the same in an asynchronous call, beyond that
   };
 
   void read_option(napi_value number, napi_value value);
   void read_field(const FieldDesc& field, napi_value value);
+  bool read_own(TensorView* place, const char* path, napi_value value);
   void read_into(TensorView* place, const char* path, napi_value value);
   void read_list(const FieldDesc& field, napi_value value);
   void read_sequences(const FieldDesc& field, napi_value value);

@@ -49,16 +49,14 @@ void Environment::wrap(napi_value object, std::unique_ptr<Wrapped> native) {
   retain();
   native.release();
   handles_.insert(handle.release());
-  if (++wrapped_since_reclaim_ >= std::max(kReclaimCount, handles_.size())) reclaim();
+  if (++wrapped_since_reclaim_ >= std::max(kReclaimCount, kept_by_reclaim_)) reclaim();
 }
 
 void Environment::finalize(napi_env env, void* data, void*) {
   auto* handle = static_cast<Handle*>(data);
   Environment& environment = handle->environment;
-  if (handle->object != nullptr) {
-    environment.handles_.erase(handle);
-    delete handle->object;
-  }
+  environment.handles_.erase(handle);
+  delete handle->object;
   napi_delete_reference(env, handle->weak);
   delete handle;
   environment.release();
@@ -90,9 +88,14 @@ void Environment::reclaim() {
   handles_.erase_if([&](Handle* handle) {
     napi_value object = nullptr;
     if (napi_get_reference_value(env_, handle->weak, &object) != napi_ok || object != nullptr) return false;
-    delete std::exchange(handle->object, nullptr);
+    // Takes back the finalizer too, which would wait for the event loop with all that belongs to it.
+    napi_delete_reference(env_, handle->weak);
+    delete handle->object;
+    delete handle;
+    release();
     return true;
   });
+  kept_by_reclaim_ = handles_.size();
 }
 
 }  // namespace attn::js

@@ -79,6 +79,7 @@ class Environment {
 
   PointerSet<Handle> handles_;
   size_t wrapped_since_reclaim_ = 0;
+  size_t kept_by_reclaim_ = 0;
   int64_t unreported_bytes_ = 0;
   int64_t native_bytes_ = 0;
   int64_t allocated_since_reclaim_ = 0;
@@ -113,7 +114,7 @@ class Wrapped {
   Environment& environment_;
 };
 
-// What napi_wrap gets: the little that has to stay until the finalizer runs.
+// What napi_wrap gets.
 struct Handle {
   Environment& environment;
   Wrapped* object;

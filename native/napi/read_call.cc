@@ -32,10 +32,16 @@ std::vector<const char*> option_names(const OpDesc& op) {
 void OpCall::read(const napi_value* arguments, size_t count) {
   const auto inputs = static_cast<size_t>(op_.input_count);
   for (size_t i = 0; i < std::min(inputs, count); ++i) {
-    if (is_undefined(environment_.env(), arguments[i])) continue;  // validate says which one is missing
     read_field(op_.inputs[i], arguments[i]);
   }
   for (size_t i = inputs; i + 1 < count; i += 2) read_option(arguments[i], arguments[i + 1]);
+}
+
+// The usual case, with as few questions to Node-API as it takes; false when the value is no Tensor.
+bool OpCall::read_own(TensorView* place, const char* path, napi_value value) {
+  const auto* tensor = unwrap<Tensor>(environment_, value);
+  if (tensor != nullptr) given_.push_back({tensor->share({op_.js_name, path}), place, path});
+  return tensor != nullptr;
 }
 
 void OpCall::read_into(TensorView* place, const char* path, napi_value value) {
@@ -108,7 +114,10 @@ void OpCall::read_option(napi_value number, napi_value value) {
 
 void OpCall::read_field(const FieldDesc& field, napi_value value) {
   const napi_env env = environment_.env();
+  const bool tensor = field.kind == FieldKind::tensor;
+  if (tensor && read_own(&at<TensorView>(field.offset), field.path, value)) return;
   const napi_valuetype type = type_of(env, value);
+  if (type == napi_undefined) return;  // validate says what is missing
   const auto wrong = [&](const char* expected) {
     fail(ErrorCode::arg_type, text(field.path) + " must be " + expected + ", got " + describe(env, value));
   };
@@ -144,12 +153,6 @@ void OpCall::read_field(const FieldDesc& field, napi_value value) {
       at<int32_t>(field.offset) = index;
       return;
     }
-    case FieldKind::tensor:
-      return read_into(&at<TensorView>(field.offset), field.path, value);
-    case FieldKind::tensor_list:
-      return read_list(field, value);
-    case FieldKind::cache:
-      return read_sequences(field, value);
     case FieldKind::integer_or_tensor: {
       auto& target = at<IntegerOrTensor>(field.offset);
       if (type == napi_number) return read_integer(target.scalar);
@@ -166,6 +169,12 @@ void OpCall::read_field(const FieldDesc& field, napi_value value) {
                    [&](int index, napi_value inner) { read_field(field.fields[index], inner); });
       return;
     }
+    case FieldKind::tensor:
+      return read_into(&at<TensorView>(field.offset), field.path, value);
+    case FieldKind::tensor_list:
+      return read_list(field, value);
+    case FieldKind::cache:
+      return read_sequences(field, value);
   }
 }
 
@@ -177,7 +186,9 @@ void OpCall::read_output(int index, napi_value value) {
     fail(ErrorCode::arg_type, text(output.option) + " must be a Tensor, got " + describe(env, value));
   }
   given_.push_back({tensor->share({op_.js_name, output.option}), &at<TensorView>(output.offset), output.option, index});
-  check(env, napi_create_reference(env, value, 1, &outputs_[static_cast<size_t>(index)].object));
+  auto& object = outputs_[static_cast<size_t>(index)];
+  object.given = value;
+  if (mode_ == Mode::async) check(env, napi_create_reference(env, value, 1, &object.kept));
 }
 
 void OpCall::read_signal(napi_value value) {

@@ -1,5 +1,6 @@
 // Worker threads and processes that end in the middle of calls.
 import { spawnSync } from 'node:child_process';
+import { on } from 'node:events';
 import { join, resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
@@ -16,10 +17,11 @@ interface Plan {
 
 function start(plan: Plan): { worker: Worker; message: () => Promise<unknown>; ended: Promise<number> } {
   const worker = new Worker(join(__dirname, 'programs/worker.cjs'), { workerData: { library, ...plan } });
+  const messages = on(worker, 'message'); // all of them, also those that come together
   worker.on('error', () => {}); // 'exit' follows
   return {
     worker,
-    message: () => new Promise((resolve) => worker.once('message', resolve)),
+    message: async () => (await messages.next()).value[0],
     ended: new Promise((resolve) => worker.once('exit', resolve)),
   };
 }

@@ -228,6 +228,16 @@ describe('native memory', () => {
     expect(run(4000) - after).toBeLessThan(300 << 20);
   });
 
+  it('of small tensors goes as well, with all that Node keeps of them', () => {
+    const q = Tensor.zeros([1, 1, 1, 4]);
+    const run = (rounds: number) => {
+      for (let i = 0; i < rounds; ++i) attentionSync(q, q, q);
+      return process.memoryUsage().rss;
+    };
+    const after = run(50_000);
+    expect(run(200_000) - after).toBeLessThan(40 << 20);
+  });
+
   it('of dropped tensors goes between asynchronous calls', async () => {
     const q = Tensor.zeros([1, 1, 64, 1024]);
     for (let i = 0; i < 200; ++i) await attention(q, q, q);
