@@ -1,7 +1,7 @@
 // Finds and loads the addon; the only place that does.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 
 // Both lib/ and dist/ lie directly in the package's folder.
 const packageRoot = resolve(__dirname, '..');
@@ -63,12 +63,17 @@ function remedy(): string {
 
 function prebuilds(): string[] {
   const folder = join(packageRoot, 'prebuilds', `${process.platform}-${process.arch}`);
-  if (!existsSync(folder)) return [join(folder, 'hybrid-attention.node')]; // so that the error shows where it looked
-  const otherLibc = glibcVersion() === undefined ? '.glibc.' : '.musl.';
-  return readdirSync(folder)
-    .filter((name) => name.endsWith('.node') && !name.includes(otherLibc))
-    .sort()
-    .map((name) => join(folder, name));
+  const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.node')) : [];
+  if (names.length === 0) return [join(folder, 'hybrid-attention.node')]; // so that the error shows where it looked
+  return names.sort().map((name) => join(folder, name));
+}
+
+/** Why a file is not to be loaded at all. */
+function unfit(path: string): string | undefined {
+  if (!existsSync(path)) return 'no such file';
+  if (!path.endsWith('.node')) return 'not a .node file; it would be run as JavaScript';
+  const otherLibc = glibcVersion() === undefined ? 'glibc' : 'musl';
+  return basename(path).includes(`.${otherLibc}.`) ? `made for ${otherLibc}` : undefined;
 }
 
 function candidates(): string[] {
@@ -82,8 +87,9 @@ function candidates(): string[] {
 export function loadBinding<Binding>(): Loaded<Binding> {
   const attempts: BindingAttempt[] = [];
   for (const path of candidates()) {
-    if (!existsSync(path)) {
-      attempts.push({ path, reason: 'no such file' });
+    const reason = unfit(path);
+    if (reason !== undefined) {
+      attempts.push({ path, reason });
       continue;
     }
     try {

@@ -10,8 +10,10 @@ import { packageVersion } from './package-files';
 function prepare(command: Command): void {
   command
     .exitOverride()
-    .configureHelp({ helpWidth: 80 })
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'hybrid-attention: ')) })
+    .configureHelp({ helpWidth: 80, subcommandTerm: (inner) => `${inner.name()} ${inner.usage()}` })
+    .configureOutput({
+      outputError: (text, write) => write(text.replace(/^error: /, 'hybrid-attention: ').replace(/\n(?=\()/, ' ')),
+    })
     .showHelpAfterError(false);
   for (const inner of command.commands) prepare(inner);
 }

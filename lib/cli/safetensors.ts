@@ -1,9 +1,19 @@
 // Reading and writing .safetensors files: 8 bytes of header length, a JSON header, then the tensors' bytes.
 // Only the tensors asked for are read, straight into memory that the package owns; nothing is copied after that.
-import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  openSync,
+  readSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { type DType, dtypeBytes } from '../generated/dtypes';
 import { Tensor } from '../tensor';
-import { CommandError } from './failure';
+import { CommandError, onFile } from './failure';
 
 // As the format's own library limits it.
 const maxHeaderBytes = 100_000_000;
@@ -112,10 +122,11 @@ export function parseHeader(
   return { metadata: parseMetadata(metadata, bad), tensors };
 }
 
-function readFully(file: number, target: Uint8Array, position: number): number {
+function readFully(path: string, file: number, target: Uint8Array, position: number): number {
   let done = 0;
   while (done < target.length) {
-    const read = readSync(file, target, done, Math.min(target.length - done, maxTransferBytes), position + done);
+    const count = Math.min(target.length - done, maxTransferBytes);
+    const read = onFile(path, () => readSync(file, target, done, count, position + done));
     if (read === 0) break;
     done += read;
   }
@@ -139,14 +150,14 @@ export class SafetensorsFile {
         new CommandError(`${path} is not a valid safetensors file: ${problem}`);
       const fileBytes = fstatSync(this.#file).size;
       const length = new Uint8Array(8);
-      if (readFully(this.#file, length, 0) < 8)
+      if (readFully(path, this.#file, length, 0) < 8)
         throw bad(`it has ${fileBytes} bytes, and 8 are needed for the header's length`);
       const headerBytes = new DataView(length.buffer).getBigUint64(0, true);
       if (headerBytes > BigInt(Math.min(maxHeaderBytes, fileBytes - 8))) {
         throw bad(`it says its header has ${headerBytes} bytes, but the file has ${fileBytes}`);
       }
       const header = new Uint8Array(Number(headerBytes));
-      readFully(this.#file, header, 8);
+      readFully(path, this.#file, header, 8);
       this.#dataStart = 8 + header.length;
       this.header = parseHeader(new TextDecoder().decode(header), fileBytes - this.#dataStart, bad);
     } catch (error) {
@@ -166,7 +177,7 @@ export class SafetensorsFile {
     }
     const tensor = Tensor.empty(entry.shape, { dtype });
     const bytes = bytesOf(tensor.data);
-    if (readFully(this.#file, bytes, this.#dataStart + entry.begin) < bytes.length) {
+    if (readFully(this.path, this.#file, bytes, this.#dataStart + entry.begin) < bytes.length) {
       throw new CommandError(`${this.path} became shorter while it was read`);
     }
     return tensor;
@@ -189,7 +200,37 @@ function writeFully(file: number, bytes: Uint8Array): void {
   }
 }
 
-/** Writes tensors in the given order; an existing file is replaced. */
+function writeParts(path: string, parts: readonly Uint8Array[]): void {
+  const file = openSync(path, 'w');
+  try {
+    for (const part of parts) writeFully(file, part);
+  } finally {
+    closeSync(file);
+  }
+}
+
+// Written beside it and renamed, so that the file is there whole or not at all. Pipes and devices are written to as they
+// are, and links stay.
+function replaceFile(path: string, parts: readonly Uint8Array[]): void {
+  const existing = statSync(path, { throwIfNoEntry: false });
+  if (existing !== undefined && !existing.isFile()) {
+    onFile(path, () => writeParts(path, parts));
+    return;
+  }
+  const target = existing === undefined ? path : realpathSync(path);
+  const written = `${target}.${process.pid}.part`;
+  try {
+    onFile(path, () => {
+      writeParts(written, parts);
+      renameSync(written, target);
+    });
+  } catch (error) {
+    rmSync(written, { force: true });
+    throw error;
+  }
+}
+
+/** Writes tensors in the given order; an existing file is replaced once the new one is complete. */
 export function writeSafetensors(
   path: string,
   tensors: Readonly<Record<string, Tensor>>,
@@ -209,10 +250,5 @@ export function writeSafetensors(
   padded.set(json);
   const length = new Uint8Array(8);
   new DataView(length.buffer).setBigUint64(0, BigInt(padded.length), true);
-  const file = openSync(path, 'w');
-  try {
-    for (const part of [length, padded, ...whole.map(({ tensor }) => bytesOf(tensor.data))]) writeFully(file, part);
-  } finally {
-    closeSync(file);
-  }
+  replaceFile(path, [length, padded, ...whole.map(({ tensor }) => bytesOf(tensor.data))]);
 }

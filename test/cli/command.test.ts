@@ -1,4 +1,5 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { lstatSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -83,6 +84,29 @@ describe('run', () => {
     expect(actual['state']!.data).toEqual(expected.state!.contiguous().data);
   });
 
+  it('takes operations as the API spells them, and offers one spelling', async () => {
+    const { code, stderr } = await runCommand('run', 'linearAttention', ...files('camel.safetensors'));
+    expect([code, stderr]).toEqual([0, '']);
+    const { stdout } = await runCommand('run', '--help');
+    expect(stdout).toContain('linear-attention [options]');
+    expect(stdout).not.toContain('linearAttention');
+    const { stdout: help } = await runCommand('run', 'linear-attention', '--help');
+    expect(help.replace(/\s+/g, ' ')).toContain('--no-causal causal: false, where it is true when absent;');
+  });
+
+  it('replaces a file through links, with nothing left behind', async () => {
+    writeFileSync(path('kept.safetensors'), 'before');
+    symlinkSync(path('kept.safetensors'), path('link.safetensors'));
+    const failing = await runCommand('run', 'attention', ...files('link.safetensors'), '--k', 'decay');
+    expect(failing.code).toBe(1);
+    expect(readFileSync(path('kept.safetensors'), 'utf8')).toBe('before');
+    const { code } = await runCommand('run', 'attention', ...files('link.safetensors'));
+    expect(code).toBe(0);
+    expect(lstatSync(path('link.safetensors')).isSymbolicLink()).toBe(true);
+    expect(Object.keys(readAll('kept.safetensors'))).toEqual(['out']);
+    expect(readdirSync(folder).filter((name) => name.endsWith('.part'))).toEqual([]);
+  });
+
   it('takes tensors by name, and an integer or a tensor where both are allowed', async () => {
     const once = await runCommand(
       'run',
@@ -145,7 +169,18 @@ describe('bad use', () => {
   it.each([
     ['an unknown command', ['frobnicate'], /unknown command 'frobnicate'/],
     ['an unknown operation', ['run', 'frobnicate'], /unknown command 'frobnicate'/],
+    ['an operation misspelled', ['run', 'atention'], /unknown command 'atention' \(Did you mean attention\?\)/],
     ['an unknown option', ['info', '--frobnicate'], /unknown option '--frobnicate'/],
+    [
+      'options that exclude each other',
+      ['run', 'attention', ...files('x'), '--chunk', '2', '--block', '2'],
+      /ERR_ATTN_/,
+    ],
+    [
+      'a number out of its range',
+      ['run', 'attention', ...files('x'), '--chunk', '0'],
+      /chunk is 0, expected at least 1/,
+    ],
     ['a missing option', ['run', 'attention'], /required option '--in <file>' not specified/],
     ['a word outside its list', ['run', 'attention', ...files('x'), '--scores', 'loud'], /Allowed choices are raw, /],
     [
@@ -180,7 +215,9 @@ describe('failures', () => {
       /has no tensor 'query'; it has q, k, v, /,
     ],
     ['tensors that do not fit', ['--in', path('in.safetensors'), '--k', 'decay'], /ERR_ATTN_SHAPE/],
-    ['options that exclude each other', ['--in', path('in.safetensors'), '--chunk', '2', '--block', '2'], /ERR_ATTN_/],
+    ['a folder in place of a file', ['--in', folder], /: is a folder, not a file$/],
+    ['a folder as the output', ['--in', path('in.safetensors'), '--out', folder], /: is a folder, not a file$/],
+    ['a full disk', ['--in', path('in.safetensors'), '--out', '/dev/full'], /full: no space left on the device$/],
     [
       'a folder that is not there',
       ['--in', path('in.safetensors'), '--out', path('no/out')],
@@ -197,6 +234,18 @@ describe('failures', () => {
   });
 });
 
+describe('a pipe', () => {
+  it('is no file to read tensors from', () => {
+    const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+    const args = [main, 'run', 'attention', '--in', '/dev/stdin', '--out', path('never.safetensors')];
+    const { status, stderr } = spawnSync(process.execPath, args, { input: 'attention', encoding: 'utf8' });
+    expect([status, stderr]).toEqual([
+      1,
+      'hybrid-attention: /dev/stdin: is a pipe or the like, which cannot be read at any place\n',
+    ]);
+  });
+});
+
 describe('a native part that cannot be loaded', () => {
   it('is one message without a stack, and exit code 1', async () => {
     const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
@@ -205,5 +254,15 @@ describe('a native part that cannot be loaded', () => {
     expect([code, stdout]).toEqual([1, '']);
     expect(stderr).toMatch(/^hybrid-attention: cannot load the native part .*none\.node: no such file/s);
     expect(stderr).not.toMatch(/^ +at /m);
+    expect(stderr).toMatch(/compile it with .*HYBRID_ATTENTION_BINARY\. \(ERR_ATTN_BINDING\)\n$/s);
+  });
+
+  it('is not run when it is JavaScript', async () => {
+    const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+    writeFileSync(path('addon.js'), "console.log('ran');");
+    const env = { ...process.env, HYBRID_ATTENTION_BINARY: path('addon.js') };
+    const { code, stdout, stderr } = await runNode([main, 'info'], undefined, env);
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toContain('addon.js: not a .node file');
   });
 });

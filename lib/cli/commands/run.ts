@@ -35,7 +35,7 @@ const placeholders: Readonly<Record<OpOption['type'], string>> = {
 function commandLineOption({ name, type, doc, values, default: fallback, shape }: OpOption): Option {
   const flag = `--${type === 'boolean' && fallback === true ? 'no-' : ''}${kebab(name)}`;
   const text = [
-    type === 'boolean' && fallback === true ? `unset: ${doc}` : doc,
+    type === 'boolean' && fallback === true ? `${name}: false, where it is true when absent; ${doc}` : doc,
     shape && `shape ${shape}`,
     fallback !== undefined && type !== 'boolean' && `${fallback} when absent`,
   ];
@@ -121,6 +121,7 @@ function operationCommand(op: OpInfo): Command {
     const what = list ? `names of tensors, with commas between: ${doc}` : `name of the tensor with the ${doc}`;
     command.option(`--${kebab(name)} <${list ? 'tensors' : 'tensor'}>`, `${what}, ${shape}`, name);
   }
+  if (op.name !== command.name()) command.alias(op.name); // as the API spells it
   command.optionsGroup('Options of the operation:');
   for (const option of op.options) command.addOption(commandLineOption(option));
   const outputs = op.outputs.map(({ name, shape, doc, when }) => {
