@@ -1,5 +1,6 @@
 // The class Tensor, implemented natively, and what is accepted in its place.
 /// <reference lib="esnext.disposable" preserve="true" />
+import { type InspectOptions, inspect } from 'node:util';
 import type { DType } from './generated/dtypes';
 import { native } from './native';
 
@@ -63,7 +64,10 @@ export interface Tensor extends Disposable {
    * `contiguous()`. When the last tensor over native memory is disposed, the arrays taken from it become empty.
    */
   readonly data: TensorData;
-  /** The same elements in another shape. The tensor has to be contiguous. */
+  /**
+   * The same elements in another shape, without a copy. Axes that it joins have to continue each other in memory; where they
+   * do not this is `ERR_ATTN_SHAPE`, and `contiguous()` makes the copy.
+   */
   view(shape: readonly number[]): Tensor;
   /** Axes in another order: `permute([0, 2, 1, 3])` shows [B, H, T, D] as [B, T, H, D]. */
   permute(axes: readonly number[]): Tensor;
@@ -96,3 +100,12 @@ export interface TensorClass {
 }
 
 export const Tensor: TensorClass = native.Tensor;
+
+// What console.log shows: all but the elements, of which there may be millions.
+Object.defineProperty(Tensor.prototype, inspect.custom, {
+  value(this: Tensor, depth: number, options: InspectOptions): string {
+    if (depth < 0) return '[Tensor]';
+    const { dtype, shape, strides, device, disposed } = this;
+    return `Tensor ${inspect({ dtype, shape, strides, device, disposed }, options)}`;
+  },
+});

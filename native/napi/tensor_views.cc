@@ -36,6 +36,37 @@ int read_axis(napi_env env, napi_value value, const Where& where, int rank) {
   return static_cast<int>(axis < 0 ? axis + rank : axis);
 }
 
+std::string strides_text(const TensorView& view) {
+  TensorView strides = view;
+  std::copy(view.strides, view.strides + view.rank, strides.shape);
+  return shape_text(strides);
+}
+
+// Strides that show the elements in another shape of as many, in the same order; false when one axis of it would have to
+// step unevenly. Neighbouring axes that continue each other in memory make one run, which the new shape cuts anew.
+bool follow(const TensorView& from, TensorView& to) {
+  if (is_contiguous(from)) {
+    set_contiguous(to);
+    return true;
+  }
+  int axis = to.rank - 1;
+  int64_t run = 1;
+  int64_t cut = 1;
+  int64_t stride = from.strides[from.rank - 1];
+  for (int i = from.rank - 1; i >= 0; --i) {
+    run *= from.shape[i];
+    if (i > 0 && (from.shape[i - 1] == 1 || from.strides[i - 1] == run * stride)) continue;
+    for (; axis >= 0 && (cut < run || to.shape[axis] == 1); --axis) {
+      to.strides[axis] = cut * stride;
+      cut *= to.shape[axis];
+    }
+    if (cut != run) return false;
+    if (i > 0) stride = from.strides[i - 1];
+    run = cut = 1;
+  }
+  return axis < 0;
+}
+
 // Runs a method's body with the tensor's parts; the result becomes a new tensor over the same or new memory.
 template <size_t count, typename Body>
 napi_value with_parts(napi_env env, napi_callback_info info, const char* operation, Body body) {
@@ -55,10 +86,11 @@ napi_value tensor_view(napi_env env, napi_callback_info info) {
                                  " elements, the tensor of shape " + shape_text(parts.view) + " has " +
                                  std::to_string(parts.view.elements()));
     }
-    if (!is_contiguous(parts.view)) {
-      fail(ErrorCode::shape, "Tensor.view: the tensor is not contiguous; call .contiguous() first");
+    if (!follow(parts.view, view)) {
+      fail(ErrorCode::shape, "Tensor.view: the tensor of shape " + shape_text(parts.view) + " and strides " +
+                                 strides_text(parts.view) + " does not lie in memory as " + shape_text(view) +
+                                 " would; call .contiguous() first");
     }
-    set_contiguous(view);
     parts.view = view;
     return Tensor::create(Environment::of(env), std::move(parts));
   });

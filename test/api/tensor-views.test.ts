@@ -22,6 +22,46 @@ describe('views', () => {
     expect(tensor.data[0]).toBe(0);
   });
 
+  it('cuts and joins axes of slices that lie in memory as the new shape would', () => {
+    const rows = counted(3, 8, 5).slice(1, 2, 6); // [3, 4, 5] with a gap behind each [4, 5]
+    for (const shape of [
+      [3, 20],
+      [3, 2, 2, 5],
+      [3, 2, 10],
+      [1, 3, 4, 1, 5, 1],
+      [3, 4, 5],
+      [3, 1, 20],
+    ]) {
+      const view = rows.view(shape);
+      expect(view.shape).toEqual(shape);
+      expect(list(view.contiguous())).toEqual(list(rows.contiguous()));
+    }
+    const turned = counted(2, 6, 5).permute([1, 0, 2]);
+    expect(list(turned.view([2, 3, 2, 5]).contiguous())).toEqual(list(turned.contiguous()));
+    const data = counted(6, 4);
+    const heads = data.slice(1, 1, 3).view([2, 3, 2]);
+    data.data[4 * 4 + 1] = 100;
+    expect(list(heads.slice(0, 1).contiguous())).toEqual([13, 14, 100, 18, 21, 22]);
+  });
+
+  it('refuses shapes whose axes would step unevenly', () => {
+    const rows = counted(3, 8, 5).slice(1, 2, 6);
+    for (const [tensor, shape] of [
+      [rows, [12, 5]],
+      [rows, [60]],
+      [rows, [4, 3, 5]],
+      [counted(2, 3, 4).permute([1, 0, 2]), [6, 4]],
+      [counted(4, 6).slice(1, 0, 3), [2, 6]],
+    ] as const) {
+      expectError(
+        caught(() => tensor.view(shape)),
+        RangeError,
+        'ERR_ATTN_SHAPE',
+        `and strides [${tensor.strides.join(', ')}] does not lie in memory as [${shape.join(', ')}]`,
+      );
+    }
+  });
+
   it('views in other shapes', () => {
     expect(counted(2, 6).view([3, 4])).toMatchObject({ shape: [3, 4], strides: [4, 1] });
     expectError(

@@ -1,4 +1,5 @@
 // Tensor: making one, converting it, and giving it back.
+import { inspect } from 'node:util';
 import { Tensor } from 'hybrid-attention';
 import { describe, expect, it } from 'vitest';
 import { counted, list } from './counted';
@@ -306,5 +307,15 @@ describe('class', () => {
     for (const receiver of [{}, new Map(), null, Object.create(Tensor.zeros([1]))]) {
       expect(() => view.call(receiver as Tensor, [1])).toThrow(TypeError);
     }
+  });
+
+  it('shows all but its elements', () => {
+    const tensor = Tensor.zeros([2, 1000], { dtype: 'bf16' });
+    expect(inspect(tensor.slice(1, 0, 10), { breakLength: 200 })).toBe(
+      "Tensor { dtype: 'bf16', shape: [ 2, 10 ], strides: [ 1000, 1 ], device: 'cpu', disposed: false }",
+    );
+    tensor.dispose();
+    expect(inspect({ tensor }, { breakLength: 200 })).toContain('disposed: true');
+    expect(inspect({ a: { b: { tensor } } }, { depth: 1 })).not.toContain('bf16');
   });
 });

@@ -238,7 +238,8 @@ describe('a pipe', () => {
   it('is no file to read tensors from', () => {
     const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
     const args = [main, 'run', 'attention', '--in', '/dev/stdin', '--out', path('never.safetensors')];
-    const { status, stderr } = spawnSync(process.execPath, args, { input: 'attention', encoding: 'utf8' });
+    const piped = ['-c', 'echo attention | "$0" "$@"', process.execPath, ...args];
+    const { status, stderr } = spawnSync('sh', piped, { encoding: 'utf8' });
     expect([status, stderr]).toEqual([
       1,
       'hybrid-attention: /dev/stdin: is a pipe or the like, which cannot be read at any place\n',
