@@ -2,9 +2,10 @@
 // to date is left alone, so every command that needs a build starts with this. Imports nothing from node_modules.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { buildAddon } from './setup/addon.mjs';
+import { addonUpToDate, buildAddon } from './setup/addon.mjs';
 import { installPackages } from './setup/packages.mjs';
 import { SetupError, root, run, stampOf, upToDate, writeStamp } from './setup/steps.mjs';
+import { checkNode, checkTools } from './setup/tools.mjs';
 
 const quiet = process.argv.includes('--quiet') || process.argv.includes('--silent');
 const say = quiet ? () => {} : (text) => console.error(text);
@@ -19,6 +20,8 @@ function compileLibrary() {
 }
 
 try {
+  checkNode();
+  if (!addonUpToDate()) checkTools(); // before minutes go into installing packages
   installPackages(say);
   buildAddon(say);
   compileLibrary();

@@ -1,36 +1,13 @@
 // Compiles the addon with node-gyp when a source of it has changed.
-import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
-import { SetupError, root, run, stampOf, upToDate, writeStamp } from './steps.mjs';
+import { root, run, stampOf, upToDate, writeStamp } from './steps.mjs';
+import { answers } from './tools.mjs';
 
 export const addonFile = join(root, 'build/Release/hybrid_attention.node');
 const stampFile = join(root, 'build/Release/.stamp');
 const inputs = ['binding.gyp', 'scripts/native-sources.mjs', 'native'];
-
-const answers = (command, args = ['--version']) => {
-  const [program, ...first] = command.split(' ');
-  return spawnSync(program, [...first, ...args], { stdio: 'ignore' }).status === 0;
-};
-const firstThatAnswers = (commands, args) => commands.find((command) => command && answers(command, args));
-
-function checkTools() {
-  const { env } = process;
-  const python = firstThatAnswers(
-    [env.PYTHON, env.npm_config_python, 'python3', 'python'],
-    ['-c', 'import sys; sys.exit(sys.version_info < (3, 8))'],
-  );
-  const missing = [
-    python ? undefined : 'Python 3.8 or newer',
-    answers(env.MAKE || 'make') ? undefined : 'make',
-    firstThatAnswers([env.CXX, 'g++', 'c++', 'clang++']) ? undefined : 'a C++ compiler (g++ or clang++)',
-  ].filter(Boolean);
-  if (missing.length === 0) return;
-  const hint =
-    process.platform === 'darwin' ? 'xcode-select --install' : 'on Debian or Ubuntu: apt-get install python3 make g++';
-  throw new SetupError(`compiling the native code needs ${missing.join(' and ')}, not found on this machine (${hint})`);
-}
 
 /** Environment for node-gyp: all cores, the headers installed beside Node where they are, ccache where it is. */
 export function gypEnvironment() {
@@ -51,9 +28,10 @@ export function recordAddon() {
   writeStamp(stampFile, addonStamp());
 }
 
+export const addonUpToDate = () => existsSync(addonFile) && upToDate(stampFile, addonStamp());
+
 export function buildAddon(say) {
-  if (existsSync(addonFile) && upToDate(stampFile, addonStamp())) return;
-  checkTools();
+  if (addonUpToDate()) return;
   say('setup: compiling the native code');
   // The loader prefers a prebuild, and one made from older sources would hide this build.
   rmSync(join(root, 'prebuilds', `${process.platform}-${process.arch}`), { recursive: true, force: true });
