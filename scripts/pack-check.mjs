@@ -75,6 +75,10 @@ function pack(folder) {
     throw new SetupError('the tarball has no prebuild');
   const strays = paths.filter((path) => /^(test|build|scripts\/(?!native-sources))|\.stamp$|(^|\/)\.(?!ci)/.test(path));
   if (strays.length > 0) throw new SetupError(`the tarball should not hold ${strays.join(', ')}`);
+  const mapped = paths.filter(
+    (path) => /\.m?js$/.test(path) && readFileSync(join(root, path), 'utf8').includes('//# sourceMappingURL='),
+  );
+  if (mapped.length > 0) throw new SetupError(`${mapped.join(', ')} name source maps that the tarball does not hold`);
   console.log(`pack: ${filename}, ${(size / 1024).toFixed(0)} KiB, ${paths.length} files`);
   return join(folder, filename);
 }

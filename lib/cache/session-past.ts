@@ -2,7 +2,10 @@
 // that what it holds can be given back when it is gone.
 import type { Slot, StatePool } from './state-pool';
 
-/** Tokens of one call, kept so that sessions can replay theirs. */
+/**
+ * Tokens of one call, kept so that sessions can replay theirs.
+ * @internal
+ */
 export interface TokenRecord {
   /** Sessions that hold it; forks count too. */
   users: number;
@@ -26,6 +29,7 @@ interface PastTokens {
   readonly tokens: number;
 }
 
+/** @internal */
 export class SessionPast {
   slot: Slot;
   length: number;

@@ -34,6 +34,7 @@ function headerOf(pool: StatePool, length: number): Header {
   return { layout, updateRule, dtype, heads, keyDim, valueDim, normalizer, length };
 }
 
+/** @internal */
 export function writeState(pool: StatePool, slot: Slot, length: number): Uint8Array {
   const header = new TextEncoder().encode(JSON.stringify(headerOf(pool, length)));
   const bytes = new Uint8Array(fixedBytes + header.length + pool.slotBytes + 4);
@@ -85,7 +86,10 @@ function parseHeader(json: string): Partial<Header> {
   throw damaged('the header is no JSON object');
 }
 
-/** Fills the slot and gives the number of tokens that the state has seen. */
+/**
+ * Fills the slot and gives the number of tokens that the state has seen.
+ * @internal
+ */
 export function readState(pool: StatePool, bytes: Uint8Array, slot: Slot): number {
   const { header, end } = readHeader(bytes);
   const { length } = header;

@@ -19,6 +19,7 @@ function single(name: string, given: Tensor, expected: readonly number[]): Tenso
   throw attnError(RangeError, 'ERR_ATTN_SHAPE', `RecurrentState.from: ${name} is ${shapes}`);
 }
 
+/** @internal */
 export function copyState(pool: StatePool, state: Tensor, normalizer: Tensor | undefined, to: Slot): void {
   const { heads, keyDim, valueDim } = pool;
   if (pool.normalizer !== (normalizer !== undefined)) {

@@ -25,6 +25,7 @@ export interface Recorded {
   readonly end: number;
 }
 
+/** @internal */
 export class CallRecord implements TokenRecord {
   users = 0;
   readonly #packed: boolean;
