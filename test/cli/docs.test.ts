@@ -34,7 +34,11 @@ const [k1, v1, k2, v2] = [k, v, k, v];
 const [options1, options2] = [{}, {}];
 `,
   'docs/tensors.md': `
-import { attentionSync, explain, info, isAttnError, setThreads, Tensor } from 'hybrid-attention';
+import { attention, attentionSync, explain, info, isAttnError, setThreads, Tensor } from 'hybrid-attention';
+import * as ort from 'onnxruntime-common';
+${random}
+const [q, k, v] = [random(1, 4, 8, 64), random(1, 9, 8, 64), random(1, 9, 8, 64)];
+const session = { run: async (feeds: Record<string, ort.Tensor>) => feeds };
 `,
 };
 
