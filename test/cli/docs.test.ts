@@ -14,8 +14,7 @@ ${random}
 const options: AttentionOptions = {};
 const [q, k, v] = [random(1, 1, 8, 128), random(1, 8192, 8, 128), random(1, 8192, 8, 128)];
 const [promptQ, promptK, promptV] = [random(1, 5, 8, 128), random(1, 5, 8, 128), random(1, 5, 8, 128)];
-const [key, value] = [random(1, 1, 8, 128), random(1, 1, 8, 128)];
-const sessions = [new CachePool({ kvHeads: 8, keyDim: 128, pages: 1 }).sequence()];
+const [nextQ, key, value] = [random(2, 1, 8, 128), random(2, 1, 8, 128), random(2, 1, 8, 128)];
 `,
   'docs/linear-attention.md': `
 import {
