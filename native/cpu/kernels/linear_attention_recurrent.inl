@@ -11,7 +11,7 @@
 
 inline constexpr int64_t kRecurrentTokens = 8;
 inline constexpr int kRows = 4;                           // rows of the state that share the loads of k and q
-inline constexpr int kRowsAhead = kLanes == 16 ? 8 : 16;  // that are fetched: what paid on Sapphire Rapids and on Zen 3
+inline constexpr int kRowsAhead = 8;  // that are fetched: fewer come too late, more push each other out
 
 // What one token brings to every row of a state head; offsets in floats within the token's part of the scratch.
 struct RecurrentPlan {
