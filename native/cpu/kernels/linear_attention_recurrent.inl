@@ -10,7 +10,7 @@
 // Oracle:   test/oracle/linear-attention.ts
 
 inline constexpr int64_t kRecurrentTokens = 8;
-inline constexpr int kRows = 4;                           // rows of the state that share the loads of k and q
+inline constexpr int kRows = 4;       // rows of the state that share the loads of k and q
 inline constexpr int kRowsAhead = 8;  // that are fetched: fewer come too late, more push each other out
 
 // What one token brings to every row of a state head; offsets in floats within the token's part of the scratch.
