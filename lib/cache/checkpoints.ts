@@ -9,13 +9,8 @@ import { type Options, perToken } from './token-record';
 /** Options of linear attention that the addon does not know. */
 export const ownOptions: readonly string[] = ['checkpointEvery'];
 
-export interface Piece {
-  readonly args: [Tensor, Tensor, Tensor, Options];
-  /** Which sessions go through it. */
-  readonly sessions: readonly number[];
-  /** A checkpoint follows. */
-  readonly whole: boolean;
-}
+/** Arguments of linear attention for a part of the call. */
+export type Piece = [Tensor, Tensor, Tensor, Options];
 
 /** Tokens of sequences of one length, side by side: all of a call's, or one of a packed batch. */
 interface Run {
@@ -24,7 +19,7 @@ interface Run {
   readonly tokens: number;
 }
 
-/** The sessions of one call, busy until `finish` or `cancel`; forks of them go through the pieces. */
+/** The sessions of one call, busy until `pieces` ends; forks of them go through the pieces. */
 export class CheckpointedCall {
   readonly checkpoints: RecurrentState[][];
   readonly out: Tensor;
@@ -46,43 +41,40 @@ export class CheckpointedCall {
     try {
       for (const state of this.#states) this.#forks.push(state.lend());
     } catch (error) {
-      this.cancel();
+      this.#cancel();
       throw error;
     }
   }
 
+  /** To be worked off in turn. Whoever leaves early, by an error too, leaves the sessions where they were. */
   *pieces(): Generator<Piece> {
-    const packed = this.#given['cuSeqlens'] !== undefined;
-    for (const { sessions, first, tokens } of this.#runs()) {
-      for (let start = 0; start === 0 || start < tokens; start += this.#every) {
-        const count = Math.min(this.#every, tokens - start);
-        const from = first + start;
-        const cut = Object.entries(this.#tensors).map(([name, x]) => [
-          name,
-          x.slice(packed ? 0 : 1, from, from + count),
-        ]);
-        const { q, k, v, ...own } = Object.fromEntries(cut) as Record<string, Tensor>;
-        const alone = packed && { cuSeqlens: Int32Array.of(0, count) };
-        const options = { ...this.#given, ...own, ...alone, states: sessions.map((i) => this.#forks[i]!) };
-        yield { args: [q!, k!, v!, options], sessions, whole: count === this.#every };
-      }
+    let done = false;
+    try {
+      for (const run of this.#runs()) yield* this.#piecesOf(run);
+      this.#states.forEach((state, i) => {
+        state.takeBack(this.#forks[i]!, true);
+      });
+      done = true;
+    } finally {
+      if (!done) this.#cancel();
     }
   }
 
-  /** After a piece. */
-  passed({ sessions, whole }: Piece): void {
-    if (!whole) return;
-    for (const i of sessions) this.checkpoints[i]!.push(this.#forks[i]!.fork());
+  *#piecesOf({ sessions, first, tokens }: Run): Generator<Piece> {
+    const packed = this.#given['cuSeqlens'] !== undefined;
+    for (let start = 0; start === 0 || start < tokens; start += this.#every) {
+      const count = Math.min(this.#every, tokens - start);
+      const from = first + start;
+      const cut = Object.entries(this.#tensors).map(([name, x]) => [name, x.slice(packed ? 0 : 1, from, from + count)]);
+      const { q, k, v, ...own } = Object.fromEntries(cut) as Record<string, Tensor>;
+      const alone = packed && { cuSeqlens: Int32Array.of(0, count) };
+      yield [q!, k!, v!, { ...this.#given, ...own, ...alone, states: sessions.map((i) => this.#forks[i]!) }];
+      if (count < this.#every) return;
+      for (const i of sessions) this.checkpoints[i]!.push(this.#forks[i]!.fork());
+    }
   }
 
-  finish(): void {
-    this.#states.forEach((state, i) => {
-      state.takeBack(this.#forks[i]!, true);
-    });
-  }
-
-  /** A piece failed: the sessions are where they were. */
-  cancel(): void {
+  #cancel(): void {
     for (const checkpoint of this.checkpoints.flat()) checkpoint.dispose();
     this.#forks.forEach((fork, i) => {
       this.#states[i]!.takeBack(fork, false);

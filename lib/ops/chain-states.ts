@@ -8,31 +8,7 @@ import { Tensor, type TensorLike } from '../tensor';
 import type { CallOptions } from './call-options';
 import { type LinearAttentionOptions, linearAttention, linearAttentionSync } from './linear-attention';
 
-/** Options of linearAttention that shape a state; the others have no meaning here. */
-export type SegmentOptions = Omit<
-  LinearAttentionOptions,
-  | 'state'
-  | 'states'
-  | 'checkpointEvery'
-  | 'normalizer'
-  | 'normalize'
-  | 'returnState'
-  | 'causal'
-  | 'scale'
-  | 'skip'
-  | 'out'
->;
-
-export interface SegmentState {
-  /** What becomes of a state before the segment, [B, Hs, K, K]. */
-  readonly transition: Tensor;
-  /** What the segment itself adds, [B, Hs, K, V]: the state after it when it starts from zero. */
-  readonly state: Tensor;
-}
-
-type Arguments = [TensorLike, TensorLike, TensorLike, LinearAttentionOptions & { returnState: true }];
-
-// What would change the segment's effect, or is set here.
+// Options of linearAttention that would change the segment's effect, or are set here.
 const foreign = [
   'state',
   'states',
@@ -44,7 +20,19 @@ const foreign = [
   'scale',
   'skip',
   'out',
-];
+] as const;
+
+/** Options of linearAttention that shape a state; the others have no meaning here. */
+export type SegmentOptions = Omit<LinearAttentionOptions, (typeof foreign)[number]>;
+
+export interface SegmentState {
+  /** What becomes of a state before the segment, [B, Hs, K, K]. */
+  readonly transition: Tensor;
+  /** What the segment itself adds, [B, Hs, K, V]: the state after it when it starts from zero. */
+  readonly state: Tensor;
+}
+
+type Arguments = [TensorLike, TensorLike, TensorLike, LinearAttentionOptions & { returnState: true }];
 
 function segmentOptions(given: SegmentOptions, operation: string): SegmentOptions {
   checkOptions(given, `${operation}: options`);

@@ -98,16 +98,8 @@ async function checkpointedOnPool(
   options: LinearAttentionOptions,
 ): Promise<LinearAttentionResult> {
   const call = new CheckpointedCall(q, k, v, options);
-  try {
-    for (const piece of call.pieces()) {
-      const [queries, keys, values, own] = piece.args;
-      await stepOnPool(queries, keys, values, own as LinearAttentionOptions);
-      call.passed(piece);
-    }
-    call.finish();
-  } catch (error) {
-    call.cancel();
-    throw error;
+  for (const [queries, keys, values, own] of call.pieces()) {
+    await stepOnPool(queries, keys, values, own as LinearAttentionOptions);
   }
   return { out: call.out, checkpoints: call.checkpoints };
 }
@@ -160,16 +152,8 @@ function checkpointed(
   options: LinearAttentionOptions,
 ): LinearAttentionResult {
   const call = new CheckpointedCall(q, k, v, options);
-  try {
-    for (const piece of call.pieces()) {
-      const [queries, keys, values, own] = piece.args;
-      step(queries, keys, values, own as LinearAttentionOptions);
-      call.passed(piece);
-    }
-    call.finish();
-  } catch (error) {
-    call.cancel();
-    throw error;
+  for (const [queries, keys, values, own] of call.pieces()) {
+    step(queries, keys, values, own as LinearAttentionOptions);
   }
   return { out: call.out, checkpoints: call.checkpoints };
 }
