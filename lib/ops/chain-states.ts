@@ -8,22 +8,34 @@ import { Tensor, type TensorLike } from '../tensor';
 import type { CallOptions } from './call-options';
 import { type LinearAttentionOptions, linearAttention, linearAttentionSync } from './linear-attention';
 
-// Options of linearAttention that would change the segment's effect, or are set here.
-const foreign = [
-  'state',
-  'states',
-  'checkpointEvery',
-  'normalizer',
-  'normalize',
-  'returnState',
-  'causal',
-  'scale',
-  'skip',
-  'out',
-] as const;
+/** Options of linearAttention that shape a state; the others would change the segment's effect, or are set here. */
+export type SegmentOptions = Omit<
+  LinearAttentionOptions,
+  | 'state'
+  | 'states'
+  | 'checkpointEvery'
+  | 'normalizer'
+  | 'normalize'
+  | 'returnState'
+  | 'causal'
+  | 'scale'
+  | 'skip'
+  | 'out'
+>;
 
-/** Options of linearAttention that shape a state; the others have no meaning here. */
-export type SegmentOptions = Omit<LinearAttentionOptions, (typeof foreign)[number]>;
+// What the type leaves out, for calls from JavaScript; the compiler sees to it that none is forgotten.
+const foreign: Record<Exclude<keyof LinearAttentionOptions, keyof SegmentOptions>, true> = {
+  state: true,
+  states: true,
+  checkpointEvery: true,
+  normalizer: true,
+  normalize: true,
+  returnState: true,
+  causal: true,
+  scale: true,
+  skip: true,
+  out: true,
+};
 
 export interface SegmentState {
   /** What becomes of a state before the segment, [B, Hs, K, K]. */
@@ -37,7 +49,7 @@ type Arguments = [TensorLike, TensorLike, TensorLike, LinearAttentionOptions & {
 function segmentOptions(given: SegmentOptions, operation: string): SegmentOptions {
   checkOptions(given, `${operation}: options`);
   const options = plainOptions('linearAttention', given, ownOptions);
-  for (const name of foreign) {
+  for (const name of Object.keys(foreign)) {
     if (options[name] === undefined) continue;
     throw attnError(TypeError, 'ERR_ATTN_OPTION_CONFLICT', `${operation} does not take ${name}`);
   }
