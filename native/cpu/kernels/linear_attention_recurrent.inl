@@ -5,13 +5,17 @@
 //             u = β v + rᵀS;  o = (scale γ∘q)ᵀS + (scale q·k) u;  S' = γ S + k uᵀ
 //           generalized_delta: y = aᵀS;  o = (scale γ∘q)ᵀS + (scale q·b) y + (scale q·k) v;  S' = γ S + b yᵀ + k vᵀ
 // Layout:   state [B,Hs,V,K] in memory, K innermost; other orders are gathered row group by row group on the way in
-// Cost:     bound by memory: 4 bytes read and 4 written per state element; two sweeps of a row group, the second from L1
+// Cost:     bound by memory: 4 bytes read and 4 written per state element; two sweeps of a row group, the second from L1.
+//           For one token the sweep that writes a group also reads the next, which hides the wait for the group's sums.
 // Source:   arXiv 2412.06464, arXiv 2503.14456
 // Oracle:   test/oracle/linear-attention.ts
 
 inline constexpr int64_t kRecurrentTokens = 8;
-inline constexpr int kRows = 4;       // rows of the state that share the loads of k and q
-inline constexpr int kRowsAhead = 8;  // that are fetched: fewer come too late, more push each other out
+inline constexpr int kRows = 4;               // rows of the state that share the loads of k and q
+inline constexpr int kRowsAhead = 8;          // that are fetched: fewer come too late, more push each other out
+inline constexpr int kLine = 16;              // floats of a cache line
+inline constexpr int kWide = kLine / kLanes;  // sweeps over several rows take a line of each at a time
+inline constexpr int64_t kMostPieces = 8;     // of a task
 
 // What one token brings to every row of a state head; offsets in floats within the token's part of the scratch.
 struct RecurrentPlan {
@@ -21,7 +25,8 @@ struct RecurrentPlan {
   int64_t token_floats;
   int64_t tile;  // [kRows][row] where the state is not written through
   int64_t worker_floats;
-  int64_t pieces, piece_rows;
+  int64_t pieces, piece_rows;  // of a state
+  int64_t per_task;            // pieces one after the other, so that each is fetched while the one before is worked on
 };
 
 inline RecurrentPlan recurrent_plan(const LinearShape& shape) {
@@ -48,6 +53,7 @@ inline RecurrentPlan recurrent_plan(const LinearShape& shape) {
   const int64_t piece_bytes = shape.sequences * shape.state_heads >= 16 ? 128 << 10 : 16 << 10;
   plan.piece_rows = linear_max(kRows, piece_bytes / 4 / linear_max(shape.row, 1) / kRows * kRows);
   plan.pieces = linear_ceil(shape.V, plan.piece_rows);
+  plan.per_task = linear_max(1, linear_min(kMostPieces, shape.sequences * shape.state_heads * plan.pieces / 256));
   return plan;
 }
 
@@ -106,94 +112,139 @@ void recurrent_token(const LinearAttentionCall& call, const LinearShape& shape, 
   }
 }
 
-// Asks for the state some row groups further on, half of it in each sweep, spread evenly: rows follow each other in
-// memory, but the hardware does not see a pattern in sweeps over kRows of them at a time.
-inline void prefetch_rows(const float* state, int64_t stride, int64_t k, int half) {
-  const float* ahead = state + kRowsAhead * stride + k * kRows;
-#pragma GCC unroll 8
-  for (int i = half * 16; i < kRows * kLanes; i += 32) prefetch_l1(ahead + i);
-}
-
-// One step of a sweep. The unrolling keeps the sums in registers: GCC 12 leaves them on the stack otherwise.
+// The sweep over kRows rows that reads: their products with one vector, or with two. The unrolling keeps the sums in
+// registers: GCC 12 leaves them on the stack otherwise.
 template <bool kPair>
-[[gnu::always_inline]] inline void row_step(const float* state, int64_t stride, int64_t n, F32 x, F32 y, F32* sum,
-                                            F32* sum_y) {
-#pragma GCC unroll 8
-  for (int r = 0; r < kRows; ++r) {
-    F32 value = n == kLanes ? load(state + r * stride) : load_partial(state + r * stride, n);
+struct RowReader {
+  static constexpr int kSums = kPair ? 2 * kRows : kRows;
+  const float* rows;
+  int64_t stride;
+  const float* x;
+  const float* y;
+  F32 sums[kSums];
+
+  [[gnu::always_inline]] RowReader(const float* from, int64_t from_stride, const float* by_x, const float* by_y)
+      : rows(from), stride(from_stride), x(by_x), y(by_y) {
+#pragma GCC unroll 16
+    for (int i = 0; i < kSums; ++i) sums[i] = zero();
+  }
+
+  [[gnu::always_inline]] void take(int r, int64_t k, F32 value) {
     keep(value);
-    sum[r] = fma(value, x, sum[r]);
-    if (kPair) sum_y[r] = fma(value, y, sum_y[r]);
+    sums[r] = fma(value, load(x + k), sums[r]);
+    if constexpr (kPair) sums[kRows + r] = fma(value, load(y + k), sums[kRows + r]);
   }
-}
-
-// Products of kRows rows with one vector, or with two in one sweep: to[r] = state[r] · x, to_y[r] = state[r] · y.
-template <bool kPair>
-void read_rows(const float* state, int64_t stride, const float* x, const float* y, int64_t K, float* to, float* to_y) {
-  F32 sum[kRows], sum_y[kRows];
-#pragma GCC unroll 8
-  for (int r = 0; r < kRows; ++r) sum[r] = sum_y[r] = zero();
-  int64_t k = 0;
-  for (; k + kLanes <= K; k += kLanes) {
-    prefetch_rows(state, stride, k, 0);
-    row_step<kPair>(state + k, stride, kLanes, load(x + k), kPair ? load(y + k) : zero(), sum, sum_y);
-  }
-  if (k < K) row_step<kPair>(state + k, stride, K - k, load(x + k), kPair ? load(y + k) : zero(), sum, sum_y);
-#pragma GCC unroll 8
-  for (int r = 0; r < kRows; ++r) {
-    to[r] = reduce_add(sum[r]);
-    if (kPair) to_y[r] = reduce_add(sum_y[r]);
-  }
-}
-
-// The factors of one step of write_rows along K.
-struct WriteStep {
-  F32 factor, whole, write, second;
-};
-
-template <bool kSecond, Keeps kKeeps>
-[[gnu::always_inline]] inline F32 written(F32 value, const WriteStep& step, F32 u, F32 y) {
-  keep(value);
-  F32 change = fma(step.write, u, begin_kept<kKeeps>(value, step.factor));
-  if (kSecond) change = fma(step.second, y, change);
-  return finish_kept<kKeeps>(change, value, step.whole);
-}
-
-// to[r] = γ ∘ from[r] + write · u[r] (+ second · y[r]); to may be from.
-template <bool kSecond, Keeps kKeeps>
-void write_rows(const float* from, int64_t from_stride, const float* token, const RecurrentPlan& plan, int64_t K,
-                const float* u, const float* y, int64_t to_stride, float* to) {
-  const float* factor = token + plan.factor;
-  const float* whole = token + plan.whole;
-  const float* write = token + plan.write;
-  const float* second = token + plan.second;
-  F32 by_u[kRows], by_y[kRows];
-#pragma GCC unroll 8
-  for (int r = 0; r < kRows; ++r) {
-    by_u[r] = splat(u[r]);
-    by_y[r] = kSecond ? splat(y[r]) : zero();
-  }
-  auto step_at = [&](int64_t k) {
-    return WriteStep{kKeeps == Keeps::all ? zero() : load(factor + k),
-                     kKeeps == Keeps::mixed ? load(whole + k) : zero(), load(write + k),
-                     kSecond ? load(second + k) : zero()};
-  };
-  int64_t k = 0;
-  for (; k + kLanes <= K; k += kLanes) {
-    prefetch_rows(from, from_stride, k, 1);
-    const WriteStep step = step_at(k);
+  template <int kCount>
+  [[gnu::always_inline]] void full(int64_t k) {
 #pragma GCC unroll 8
     for (int r = 0; r < kRows; ++r) {
-      store(to + r * to_stride + k, written<kSecond, kKeeps>(load(from + r * from_stride + k), step, by_u[r], by_y[r]));
+#pragma GCC unroll 4
+      for (int i = 0; i < kCount; ++i) take(r, k + i * kLanes, load(rows + r * stride + k + i * kLanes));
     }
   }
-  if (k == K) return;
-  const WriteStep step = step_at(k);
+  [[gnu::always_inline]] void partial(int64_t k, int64_t n) {
 #pragma GCC unroll 8
-  for (int r = 0; r < kRows; ++r) {
-    const F32 value = load_partial(from + r * from_stride + k, K - k);
-    store_partial(to + r * to_stride + k, written<kSecond, kKeeps>(value, step, by_u[r], by_y[r]), K - k);
+    for (int r = 0; r < kRows; ++r) take(r, k, load_partial(rows + r * stride + k, n));
   }
+
+  // by_x[r] = rows[r] · x, by_y[r] = rows[r] · y.
+  [[gnu::always_inline]] void finish(float* by_x, float* by_y) const {
+    if constexpr (kSums % kLanes == 0) {
+      float all[kSums];
+#pragma GCC unroll 8
+      for (int first = 0; first < kSums; first += kLanes) {
+        F32 each[kLanes];
+#pragma GCC unroll 16
+        for (int i = 0; i < kLanes; ++i) each[i] = sums[first + i];
+        store(all + first, sum_each(each));
+      }
+#pragma GCC unroll 8
+      for (int r = 0; r < kRows; ++r) {
+        by_x[r] = all[r];
+        if (kPair) by_y[r] = all[kSums - kRows + r];
+      }
+    } else {
+#pragma GCC unroll 8
+      for (int r = 0; r < kRows; ++r) {
+        by_x[r] = reduce_add(sums[r]);
+        if (kPair) by_y[r] = reduce_add(sums[kSums - kRows + r]);
+      }
+    }
+  }
+};
+
+// Of each row of a group; lanes past kRows hold nothing.
+struct RowProducts {
+  float y[kLanes], o[kLanes], u[kLanes];
+  static_assert(kLanes >= kRows);
+};
+
+// The sweep that writes: to[r] = γ ∘ from[r] + write · u[r] (+ second · y[r]); to may be from.
+template <bool kSecond, Keeps kKeeps>
+struct RowWriter {
+  const float* from;
+  float* to;
+  int64_t from_stride, to_stride;
+  const float* factor;
+  const float* whole;
+  const float* write;
+  const float* second;
+  F32 by_u[kRows], by_y[kRows];
+
+  [[gnu::always_inline]] RowWriter(const RecurrentPlan& plan, const float* token, const float* from_rows,
+                                   int64_t stride_from, float* to_rows, int64_t stride_to, const RowProducts& products)
+      : from(from_rows),
+        to(to_rows),
+        from_stride(stride_from),
+        to_stride(stride_to),
+        factor(token + plan.factor),
+        whole(token + plan.whole),
+        write(token + plan.write),
+        second(token + plan.second) {
+#pragma GCC unroll 8
+    for (int r = 0; r < kRows; ++r) {
+      by_u[r] = splat(products.u[r]);
+      by_y[r] = kSecond ? splat(products.y[r]) : zero();
+    }
+  }
+
+  [[gnu::always_inline]] F32 written(int r, int64_t k, F32 value) const {
+    keep(value);
+    F32 change = fma(load(write + k), by_u[r], begin_kept<kKeeps>(value, load(factor + k)));
+    if (kSecond) change = fma(load(second + k), by_y[r], change);
+    return finish_kept<kKeeps>(change, value, load(whole + k));
+  }
+  template <int kCount>
+  [[gnu::always_inline]] void full(int64_t k) const {
+#pragma GCC unroll 8
+    for (int r = 0; r < kRows; ++r) {
+#pragma GCC unroll 4
+      for (int i = 0; i < kCount; ++i) {
+        const int64_t at = k + i * kLanes;
+        store(to + r * to_stride + at, written(r, at, load(from + r * from_stride + at)));
+      }
+    }
+  }
+  [[gnu::always_inline]] void partial(int64_t k, int64_t n) const {
+#pragma GCC unroll 8
+    for (int r = 0; r < kRows; ++r) {
+      store_partial(to + r * to_stride + k, written(r, k, load_partial(from + r * from_stride + k, n)), n);
+    }
+  }
+};
+
+// Sweeps side by side over K, while the kRows rows from `ahead` on are fetched, in the order of memory: the hardware sees no
+// pattern in sweeps over several rows at a time.
+template <typename... Sweeps>
+[[gnu::always_inline]] inline void sweep(int64_t K, const float* ahead, Sweeps&... sweeps) {
+  int64_t k = 0;
+  for (; k + kLine <= K; k += kLine) {
+#pragma GCC unroll 8
+    for (int i = 0; i < kRows; ++i) prefetch_l1(ahead + k * kRows + i * kLine);
+    (sweeps.template full<kWide>(k), ...);
+  }
+  for (; k + kLanes <= K; k += kLanes) (sweeps.template full<1>(k), ...);
+  if (k < K) (sweeps.partial(k, K - k), ...);
 }
 
 // kRows rows of the state and all tokens of the sequence.
@@ -207,66 +258,140 @@ struct RowGroup {
   bool kept;  // the state after the last token is asked for
 };
 
+// What the group writes, u, and the outputs of one reader, from the rows' products: y with `read`, o with the query.
+// Spelled out operation by operation, so that a token gives the same bits in every form of call.
+template <typename S>
+void recurrent_outputs(const LinearAttentionCall& call, const LinearShape& shape, const LinearSequence& seq, int64_t t,
+                       int64_t head, int64_t reader, const RowGroup& group, const float* scalars,
+                       RowProducts& products) {
+  const F32 y = load(products.y);
+  F32 u = load(products.u);
+  if (reader == 0) {
+    const S* values = linear_row<S>(call.v, seq, t, head * call.axes.Hv / shape.state_heads) + group.first;
+    const F32 v = load_partial(values, group.count);
+    const F32 beta = splat(scalars[0]);
+    u = shape.delta && !shape.free_vectors ? fma(beta, v, y) : mul(beta, v);
+    store(products.u, u);
+  }
+  const TensorView& skip = call.options.skip;
+  const float* terms = scalars + 2 + 3 * reader;
+  const int64_t out_head = head * shape.readers + reader;
+  F32 sum = fma(splat(terms[0]), u, load(products.o));
+  if (shape.free_vectors) sum = fma(splat(terms[1]), y, sum);
+  sum = mul(sum, splat(terms[2]));
+  if (skip.present) {
+    const S* own = linear_row<S>(call.v, seq, t, out_head * call.axes.Hv / shape.out_heads) + group.first;
+    sum = fma(splat(linear_scalar<S>(skip, out_head * skip.strides[0])), load_partial(own, group.count), sum);
+  }
+  S* out = const_cast<S*>(linear_row<S>(call.out, seq, t, out_head)) + group.first;
+  store_partial(out, sum, group.count);
+}
+
+// All tokens of the sequence over one group.
 template <typename S>
 void recurrent_rows(const LinearAttentionCall& call, const LinearShape& shape, const RecurrentPlan& plan,
                     const LinearSequence& seq, int64_t head, const float* tokens, RowGroup& group) {
-  const int64_t value_head = head * call.axes.Hv / shape.state_heads;
-  const TensorView& skip = call.options.skip;
-  float v[kRows], u[kRows], y[kRows], o[kRows];
+  RowProducts products{};
   for (int64_t t = 0; t < seq.tokens; ++t) {
     const float* token = tokens + t * plan.token_floats;
-    const float* scalars = token + plan.scalars;
-    const S* values = linear_row<S>(call.v, seq, t, value_head) + group.first;
-    for (int r = 0; r < kRows; ++r) v[r] = r < group.count ? to_float(values[r]) : 0.0f;
+    const float* ahead = group.from + kRowsAhead * group.from_stride;
     for (int64_t reader = 0; reader < shape.readers; ++reader) {
       const float* query = token + plan.query + reader * plan.row;
-      const float* products = scalars + 2 + 3 * reader;
       if (reader == 0 && shape.delta) {
-        read_rows<true>(group.from, group.from_stride, token + plan.read, query, shape.K, y, o);
+        RowReader<true> read(group.from, group.from_stride, token + plan.read, query);
+        sweep(shape.K, ahead, read);
+        read.finish(products.y, products.o);
       } else {
-        read_rows<false>(group.from, group.from_stride, query, nullptr, shape.K, o, nullptr);
+        RowReader<false> read(group.from, group.from_stride, query, nullptr);
+        sweep(shape.K, ahead, read);
+        read.finish(products.o, nullptr);
       }
-      if (reader == 0) {
-        for (int r = 0; r < kRows; ++r) u[r] = scalars[0] * v[r] + (shape.delta && !shape.free_vectors ? y[r] : 0.0f);
-      }
-      const int64_t out_head = head * shape.readers + reader;
-      S* out = const_cast<S*>(linear_row<S>(call.out, seq, t, out_head)) + group.first;
-      for (int r = 0; r < group.count; ++r) {
-        float sum = o[r] + products[0] * u[r];
-        if (shape.free_vectors) sum += products[1] * y[r];
-        sum *= products[2];
-        if (skip.present) {
-          const S* own = linear_row<S>(call.v, seq, t, out_head * call.axes.Hv / shape.out_heads) + group.first;
-          sum += linear_scalar<S>(skip, out_head * skip.strides[0]) * to_float(own[r]);
-        }
-        out[r] = from_float<S>(sum);
-      }
+      recurrent_outputs<S>(call, shape, seq, t, head, reader, group, token + plan.scalars, products);
     }
     if (t + 1 == seq.tokens && !group.kept) return;
-    with_keeps(static_cast<Keeps>(scalars[1]), [&](auto keeps) {
-      if (shape.free_vectors) {
-        write_rows<true, keeps.value>(group.from, group.from_stride, token, plan, shape.K, u, y, group.to_stride,
-                                      group.to);
-      } else {
-        write_rows<false, keeps.value>(group.from, group.from_stride, token, plan, shape.K, u, y, group.to_stride,
-                                       group.to);
-      }
+    with_keeps(static_cast<Keeps>(token[plan.scalars + 1]), [&](auto keeps) {
+      auto write = [&](auto second) {
+        RowWriter<second.value, keeps.value> rows(plan, token, group.from, group.from_stride, group.to, group.to_stride,
+                                                  products);
+        sweep(shape.K, ahead, rows);
+      };
+      shape.free_vectors ? write(std::true_type()) : write(std::false_type());
     });
     group.from = group.to;
     group.from_stride = group.to_stride;
   }
 }
 
-// Rows [first, last) of one state head.
+// A part of one state: rows [first, last) of one head.
+struct RecurrentPiece {
+  LinearSequence seq;
+  int64_t head;
+  int64_t unit;  // counts sequences × state heads
+  int64_t first, last;
+};
+
+inline RecurrentPiece recurrent_piece(const LinearAttentionCall& call, const LinearShape& shape,
+                                      const RecurrentPlan& plan, int64_t index) {
+  const int64_t unit = index / plan.pieces, first = index % plan.pieces * plan.piece_rows;
+  return {linear_sequence(call, unit / shape.state_heads), unit % shape.state_heads, unit, first,
+          linear_min(first + plan.piece_rows, shape.V)};
+}
+
+// One token, for whole groups of a state that is read and written where it lies, and that one output head reads. `next`
+// is where this thread goes on: its first rows are fetched after the last ones here.
+template <typename S, bool kDelta, bool kSecond, Keeps kKeeps>
+void recurrent_step(const LinearAttentionCall& call, const LinearShape& shape, const RecurrentPlan& plan,
+                    const RecurrentPiece& piece, int64_t last, const float* token, const StateMemory& before,
+                    const StateMemory& after, const float* next) {
+  const int64_t from_stride = before.stride_v, to_stride = after.stride_v;
+  const float* query = token + plan.query;
+  const float* x = kDelta ? token + plan.read : query;
+  auto row = [&](int64_t v) { return before.at<const float>(0, v); };
+  RowProducts products{};
+  float* by_x = kDelta ? products.y : products.o;
+  RowReader<kDelta> read(row(piece.first), from_stride, x, query);
+  sweep(shape.K, row(piece.first) + kRows * from_stride, read);
+  read.finish(by_x, products.o);
+  for (int64_t v = piece.first; v < last; v += kRows) {
+    const RowGroup group{v, kRows, row(v), from_stride, after.at<float>(0, v), to_stride, true};
+    recurrent_outputs<S>(call, shape, piece.seq, 0, piece.head, 0, group, token + plan.scalars, products);
+    const int64_t beyond = v + kRows + kRowsAhead - last;
+    const float* ahead = beyond < 0 ? row(v + kRows + kRowsAhead) : next + beyond * from_stride;
+    RowWriter<kSecond, kKeeps> write(plan, token, group.from, from_stride, group.to, to_stride, products);
+    if (v + kRows == last) {
+      sweep(shape.K, ahead, write);
+      return;
+    }
+    RowReader<kDelta> following(row(v + kRows), from_stride, x, query);
+    sweep(shape.K, ahead, following, write);
+    following.finish(by_x, products.o);
+  }
+}
+
 template <typename S>
-void recurrent_piece(const LinearAttentionCall& call, const LinearShape& shape, const RecurrentPlan& plan,
-                     const LinearSequence& seq, int64_t head, int64_t first, int64_t last, const float* tokens,
-                     float* tile) {
-  const StateMemory before = state_before(call, seq.index, head);
-  const StateMemory after = state_after(call, seq.index, head);
-  for (int64_t v = first; v < last; v += kRows) {
+void run_piece(const LinearAttentionCall& call, const LinearShape& shape, const RecurrentPlan& plan,
+               const RecurrentPiece& piece, const float* tokens, float* tile, const float* next) {
+  const StateMemory before = state_before(call, piece.seq.index, piece.head);
+  const StateMemory after = state_after(call, piece.seq.index, piece.head);
+  int64_t v = piece.first;
+  const int64_t groups_end = v + (piece.last - v) / kRows * kRows;
+  if (piece.seq.tokens == 1 && shape.readers == 1 && before.plain() && after.plain() && v < groups_end) {
+    with_keeps(static_cast<Keeps>(tokens[plan.scalars + 1]), [&](auto keeps) {
+      auto step = [&](auto delta, auto second) {
+        recurrent_step<S, delta.value, second.value, keeps.value>(call, shape, plan, piece, groups_end, tokens, before,
+                                                                  after, next);
+      };
+      if (shape.free_vectors) {
+        step(std::true_type(), std::true_type());
+      } else {
+        shape.delta ? step(std::true_type(), std::false_type()) : step(std::false_type(), std::false_type());
+      }
+    });
+    v = groups_end;
+  }
+  for (; v < piece.last; v += kRows) {
     RowGroup group{
-        v, static_cast<int>(linear_min(kRows, last - v)), tile, plan.row, tile, plan.row, after.data != nullptr};
+        v, static_cast<int>(linear_min(kRows, piece.last - v)), tile, plan.row, tile, plan.row, after.data != nullptr};
     const bool whole = group.count == kRows;
     if (whole && before.plain()) {
       group.from = before.at<const float>(0, v);
@@ -275,14 +400,14 @@ void recurrent_piece(const LinearAttentionCall& call, const LinearShape& shape, 
       zero_row(tile, kRows * plan.row);
       if (before.data != nullptr) gather_rows(before, v, group.count, shape.K, plan.row, tile);
     }
-    const bool through = whole && after.plain() && seq.tokens > 0;
+    const bool through = whole && after.plain() && piece.seq.tokens > 0;
     if (through) {
       group.to = after.at<float>(0, v);
       group.to_stride = after.stride_v;
     }
-    recurrent_rows<S>(call, shape, plan, seq, head, tokens, group);
+    recurrent_rows<S>(call, shape, plan, piece.seq, piece.head, tokens, group);
     if (after.data == nullptr || through) continue;
-    if (seq.tokens > 0) {
+    if (piece.seq.tokens > 0) {
       scatter_rows(tile, plan.row, after, v, group.count, shape.K);
     } else {
       scatter_rows(group.from, group.from_stride, after, v, group.count, shape.K);
@@ -290,31 +415,55 @@ void recurrent_piece(const LinearAttentionCall& call, const LinearShape& shape, 
   }
 }
 
+// Asks for what the piece begins with; gives the first row of its state, or null where it lies in another form.
+template <typename S>
+const float* fetch_piece(const LinearAttentionCall& call, const LinearShape& shape, const RecurrentPiece& piece) {
+  const int64_t head = piece.head;
+  prefetch_row(linear_row<S>(call.q, piece.seq, 0, head * call.axes.Hq / shape.state_heads), shape.K);
+  prefetch_row(linear_row<S>(call.k, piece.seq, 0, head * call.axes.Hk / shape.state_heads), shape.K);
+  prefetch_row(linear_row<S>(call.v, piece.seq, 0, head * call.axes.Hv / shape.state_heads), shape.V);
+  const StateMemory before = state_before(call, piece.seq.index, head);
+  return before.plain() ? before.at<const float>(0, piece.first) : nullptr;
+}
+
 // Every sequence of at most kRecurrentTokens tokens; the others are left alone.
 template <typename S>
 void run_recurrent(const LinearAttentionCall& call, const LinearShape& shape, const RecurrentPlan& plan,
                    ExecContext& exec) {
   auto* normalizers = reinterpret_cast<float*>(exec.shared());
-  const int64_t per_sequence = shape.state_heads * plan.pieces;
+  const int64_t count = shape.sequences * shape.state_heads * plan.pieces;
+  auto run = [&](const RecurrentPiece& piece, const float* next, float* scratch) {
+    if (piece.seq.tokens > kRecurrentTokens) return;
+    float* normalizer = scratch + plan.tile + kRows * plan.row;
+    if (call.options.normalize) load_normalizer(call, shape, piece.unit, normalizer);
+    for (int64_t t = 0; t < piece.seq.tokens; ++t) {
+      recurrent_token<S>(call, shape, plan, piece.seq, piece.head, t, normalizer, scratch + t * plan.token_floats);
+    }
+    if (piece.first == 0 && call.options.normalize) {
+      copy_row(normalizer, normalizers + piece.unit * shape.row, shape.row);
+    }
+    run_piece<S>(call, shape, plan, piece, scratch, scratch + plan.tile, next);
+  };
   exec.parallel_for(
-      shape.sequences * per_sequence,
+      linear_ceil(count, plan.per_task),
       [&](int64_t task, std::byte* worker) {
-        const LinearSequence seq = linear_sequence(call, task / per_sequence);
-        if (seq.tokens > kRecurrentTokens) return;
-        const int64_t head = task % per_sequence / plan.pieces, piece = task % plan.pieces;
-        float* scratch = reinterpret_cast<float*>(worker);
-        float* normalizer = scratch + plan.tile + kRows * plan.row;
-        const int64_t unit = task / plan.pieces;
-        if (call.options.normalize) load_normalizer(call, shape, unit, normalizer);
-        for (int64_t t = 0; t < seq.tokens; ++t) {
-          recurrent_token<S>(call, shape, plan, seq, head, t, normalizer, scratch + t * plan.token_floats);
+        const int64_t end = linear_min(count, (task + 1) * plan.per_task);
+        RecurrentPiece piece = recurrent_piece(call, shape, plan, task * plan.per_task);
+        const float* start = fetch_piece<S>(call, shape, piece);
+        if (start != nullptr) prefetch_row(start, (kRows + kRowsAhead) * shape.K);
+        for (int64_t index = task * plan.per_task; index < end; ++index) {
+          RecurrentPiece following = piece;
+          const float* next = start;
+          if (index + 1 < end) {
+            following = recurrent_piece(call, shape, plan, index + 1);
+            next = fetch_piece<S>(call, shape, following);
+          }
+          run(piece, next != nullptr ? next : start, reinterpret_cast<float*>(worker));
+          piece = following;
+          start = next;
         }
-        if (piece == 0 && call.options.normalize) copy_row(normalizer, normalizers + unit * shape.row, shape.row);
-        const int64_t first = piece * plan.piece_rows;
-        recurrent_piece<S>(call, shape, plan, seq, head, first, linear_min(first + plan.piece_rows, shape.V), scratch,
-                           scratch + plan.tile);
       },
-      shape.sequences * per_sequence * plan.piece_rows * shape.K * 4);
+      count * plan.piece_rows * shape.K * 4);
 }
 
 template <typename S>
