@@ -2,12 +2,13 @@
 
 #include <algorithm>
 #include <cstring>
-#include <new>
+
+#include "core/memory.h"
 
 namespace attn {
 namespace {
 
-constexpr int64_t kAlignment = 64;
+constexpr auto kAlignment = static_cast<int64_t>(kMemoryAlignment);
 constexpr int64_t kLargest = INT64_C(1) << 46;  // bytes; products of sizes below it do not overflow
 
 int64_t aligned(int64_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
@@ -46,7 +47,7 @@ Status CachePool::create(const CacheConfig& config, std::shared_ptr<CachePool>* 
   std::byte* block = nullptr;
   if (total <= static_cast<double>(kLargest)) {
     const auto bytes = static_cast<size_t>(std::max<int64_t>(page_bytes * config.pages, 1));
-    block = static_cast<std::byte*>(::operator new(bytes, std::align_val_t(kAlignment), std::nothrow));
+    block = allocate_memory(bytes);
   }
   if (block == nullptr) {
     return {ErrorCode::out_of_memory, "CachePool: " + std::to_string(config.pages) + " pages of " +
@@ -64,7 +65,7 @@ CachePool::CachePool(const CacheConfig& config, int64_t page_bytes, std::byte* b
   for (int64_t id = config.pages - 1; id >= 0; --id) free_.push_back(static_cast<int32_t>(id));
 }
 
-CachePool::~CachePool() { ::operator delete(block_, std::align_val_t(kAlignment)); }
+CachePool::~CachePool() { free_memory(block_); }
 
 Status CachePool::check_free(int64_t pages) const {
   if (pages <= free_pages()) return {};

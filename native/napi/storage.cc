@@ -1,6 +1,5 @@
 #include "napi/storage.h"
 
-#include <cstdlib>
 #include <cstring>
 
 #include "napi/typed_array.h"
@@ -16,22 +15,10 @@ namespace {
 
 }  // namespace
 
-// Plain malloc, aligned by hand: asking for the alignment takes its slow path, which a small call would feel. The address
-// that malloc gave lies just before the memory.
-void AlignedDelete::operator()(std::byte* memory) const {
-  void* start;
-  std::memcpy(&start, memory - sizeof start, sizeof start);
-  std::free(start);
-}
-
 Memory allocate_memory(int64_t bytes, const Where& where) {
-  constexpr size_t extra = kAlignment + sizeof(void*);
-  auto* start = static_cast<std::byte*>(std::malloc(static_cast<size_t>(bytes) + extra));
-  if (start == nullptr) out_of_memory(bytes, where);
-  const auto first = reinterpret_cast<uintptr_t>(start) + sizeof(void*);
-  std::byte* memory = start + sizeof(void*) + (kAlignment - first % kAlignment) % kAlignment;
-  std::memcpy(memory - sizeof start, &start, sizeof start);
-  return Memory(memory);
+  Memory memory(attn::allocate_memory(static_cast<size_t>(bytes)));
+  if (memory == nullptr) out_of_memory(bytes, where);
+  return memory;
 }
 
 Storage::Storage(Environment& environment, Kind kind, int64_t bytes)

@@ -6,16 +6,15 @@
 #include <cstdint>
 #include <memory>
 
+#include "core/memory.h"
 #include "napi/environment.h"
 
 namespace attn::js {
 
-inline constexpr size_t kAlignment = 64;
-
-struct AlignedDelete {
-  void operator()(std::byte* memory) const;
+struct FreeMemory {
+  void operator()(std::byte* memory) const { free_memory(memory); }
 };
-using Memory = std::unique_ptr<std::byte, AlignedDelete>;
+using Memory = std::unique_ptr<std::byte, FreeMemory>;
 Memory allocate_memory(int64_t bytes, const Where& where);  // throws Failure
 
 class Storage {
