@@ -12,6 +12,8 @@ export interface ActivationOptions extends CallOptions {
   multiply?: TensorLike | undefined;
   /** Added to the product. [B, T, H, D], broadcast, f32 or x. */
   add?: TensorLike | undefined;
+  /** Dtype of out; that of x when absent. Gates and write strengths of linear attention should stay f32. */
+  outDtype?: 'f32' | undefined;
   /**
    * Where to write `out` [B, T, H, D]; must not overlap an input. A call that fails or is aborted may leave
    * it partly written, and of two calls at once that are given the same one each may overwrite the other's result.

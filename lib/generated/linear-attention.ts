@@ -18,6 +18,8 @@ export interface LinearAttentionOptionsCommon extends CallOptions {
   skip?: TensorLike | undefined;
   /** Offsets of the sequences of a packed batch, whose tensors have no batch axis. [B+1], i32. */
   cuSeqlens?: TensorLike | undefined;
+  /** Dtype of out; that of q when absent. What f32 states answer may be too large for f16. */
+  outDtype?: 'f32' | undefined;
   /** Also return the state (and the normalizer) after the last token. Default false. */
   returnState?: boolean | undefined;
   /**

@@ -66,6 +66,14 @@ export const opTable: readonly OpInfo[] = [
         "type": "tensor",
         "doc": "added to the product",
         "shape": "[B, T, H, D]"
+      },
+      {
+        "name": "outDtype",
+        "type": "enum",
+        "doc": "dtype of out; that of x when absent. Gates and write strengths of linear attention should stay f32",
+        "values": [
+          "f32"
+        ]
       }
     ],
     "outputs": [
@@ -730,6 +738,14 @@ export const opTable: readonly OpInfo[] = [
         "type": "tensor",
         "doc": "offsets of the sequences of a packed batch, whose tensors have no batch axis",
         "shape": "[B+1]"
+      },
+      {
+        "name": "outDtype",
+        "type": "enum",
+        "doc": "dtype of out; that of q when absent. What f32 states answer may be too large for f16",
+        "values": [
+          "f32"
+        ]
       },
       {
         "name": "returnState",

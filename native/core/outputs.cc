@@ -20,8 +20,9 @@ int64_t axis_extent(const OpDesc& op, const void* call, const AxisRef& ref) {
 DType output_dtype(const OpDesc& op, const void* call, const OutputDesc& output) {
   const auto* bytes = static_cast<const char*>(call);
   if (output.dtype >= 0) return static_cast<DType>(output.dtype);
-  if (output.dtype == -1) return first_input(op, call).dtype;
-  return static_cast<DType>(*reinterpret_cast<const int32_t*>(bytes + output.dtype_option_offset));
+  const int32_t chosen =
+      output.dtype == -2 ? *reinterpret_cast<const int32_t*>(bytes + output.dtype_option_offset) : -1;
+  return chosen >= 0 ? static_cast<DType>(chosen) : first_input(op, call).dtype;
 }
 
 // Whether two index tuples can reach the same element. Sorted by stride, each axis has to step over all faster ones.

@@ -7,6 +7,7 @@
 namespace attn {
 
 enum class ActivationFunction : int32_t { absent = -1, identity, silu, sigmoid, softplus, relu, tanh, exp };
+enum class ActivationOutDtype : int32_t { absent = -1, f32 };
 
 
 struct ActivationOptions {
@@ -14,6 +15,7 @@ struct ActivationOptions {
   OptionalNumber scale;  // factor on function(x); 1 when absent
   TensorView multiply;  // factor on function(x), element by element
   TensorView add;  // added to the product
+  ActivationOutDtype out_dtype = ActivationOutDtype::absent;  // dtype of out; that of x when absent. Gates and write strengths of linear attention should stay f32
 };
 
 struct ActivationAxes {

@@ -8,6 +8,7 @@ namespace attn {
 
 enum class LinearAttentionUpdateRule : int32_t { absent = -1, linear, gated, delta, gated_delta, generalized_delta };
 enum class LinearAttentionFeatureMap : int32_t { absent = -1, identity, elu1, relu, softmax };
+enum class LinearAttentionOutDtype : int32_t { absent = -1, f32 };
 
 
 struct LinearAttentionOptions {
@@ -29,6 +30,7 @@ struct LinearAttentionOptions {
   TensorList next_states;  // where the state of each sequence after its last token is written; may be the tensors of states
   TensorList normalizers;  // normalizer of each sequence before its first token
   TensorList next_normalizers;  // where the normalizer of each sequence after its last token is written
+  LinearAttentionOutDtype out_dtype = LinearAttentionOutDtype::absent;  // dtype of out; that of q when absent. What f32 states answer may be too large for f16
   bool return_state = false;  // also return the state (and the normalizer) after the last token
 };
 

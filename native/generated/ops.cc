@@ -40,17 +40,19 @@ constexpr AxisRef axes_5[] = {{0, 0}, {1, 0}, {2, 0}, {3, 0}};
 constexpr TensorSpec spec_4 = {1u << 0, true, true, false, false, false, {axes_5, 4}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
 constexpr AxisRef axes_7[] = {{0, 0}, {1, 0}, {2, 0}, {3, 0}};
 constexpr TensorSpec spec_6 = {1u << 0, true, true, false, false, false, {axes_7, 4}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
+constexpr const char* values_8[] = {"f32"};
 constexpr FieldDesc options_activation[] = {
     {"function", "function", FieldKind::enumeration, offsetof(ActivationCall, options.function), 0, values_3, 7, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false, false},
     {"scale", "scale", FieldKind::number, offsetof(ActivationCall, options.scale), 0, nullptr, 0, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false, false},
     {"multiply", "multiply", FieldKind::tensor, offsetof(ActivationCall, options.multiply), 0, nullptr, 0, nullptr, 0, &spec_4, -kUnbounded, kUnbounded, false, false},
     {"add", "add", FieldKind::tensor, offsetof(ActivationCall, options.add), 0, nullptr, 0, nullptr, 0, &spec_6, -kUnbounded, kUnbounded, false, false},
+    {"outDtype", "outDtype", FieldKind::enumeration, offsetof(ActivationCall, options.out_dtype), 0, values_8, 1, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false, false},
 };
-constexpr AxisRef axes_9[] = {{0, 0}, {1, 0}, {2, 0}, {3, 0}};
-constexpr TensorSpec spec_8 = {0, true, false, false, false, false, {axes_9, 4}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
 constexpr AxisRef axes_10[] = {{0, 0}, {1, 0}, {2, 0}, {3, 0}};
+constexpr TensorSpec spec_9 = {1u << 0, true, false, false, false, false, {axes_10, 4}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
+constexpr AxisRef axes_11[] = {{0, 0}, {1, 0}, {2, 0}, {3, 0}};
 constexpr OutputDesc outputs_activation[] = {
-    {"out", "out", offsetof(ActivationCall, out), &spec_8, {axes_10, 4}, -1, 0, nullptr, nullptr, 0},
+    {"out", "out", offsetof(ActivationCall, out), &spec_9, {axes_11, 4}, -2, offsetof(ActivationCall, options.out_dtype), nullptr, nullptr, 0},
 };
 constexpr AxisDesc axes_activation[] = {
     {"B", "batch", nullptr, 0},
@@ -441,6 +443,7 @@ constexpr AxisRef axes_37[] = {{5, 0}, {7, 0}};
 constexpr TensorSpec spec_36 = {1u << 0, false, false, true, false, false, {axes_37, 2}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
 constexpr AxisRef axes_39[] = {{5, 0}, {7, 0}};
 constexpr TensorSpec spec_38 = {1u << 0, false, false, true, false, false, {axes_39, 2}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
+constexpr const char* values_40[] = {"f32"};
 constexpr FieldDesc options_linear_attention[] = {
     {"updateRule", "updateRule", FieldKind::enumeration, offsetof(LinearAttentionCall, options.update_rule), 0, values_7, 5, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false, false},
     {"decay", "decay", FieldKind::tensor, offsetof(LinearAttentionCall, options.decay), 0, nullptr, 0, nullptr, 0, &spec_11, -kUnbounded, kUnbounded, false, false},
@@ -460,36 +463,37 @@ constexpr FieldDesc options_linear_attention[] = {
     {"nextStates", "nextStates", FieldKind::tensor_list, offsetof(LinearAttentionCall, options.next_states), 0, nullptr, 0, nullptr, 0, &spec_34, -kUnbounded, kUnbounded, false, true},
     {"normalizers", "normalizers", FieldKind::tensor_list, offsetof(LinearAttentionCall, options.normalizers), 0, nullptr, 0, nullptr, 0, &spec_36, -kUnbounded, kUnbounded, false, true},
     {"nextNormalizers", "nextNormalizers", FieldKind::tensor_list, offsetof(LinearAttentionCall, options.next_normalizers), 0, nullptr, 0, nullptr, 0, &spec_38, -kUnbounded, kUnbounded, false, true},
+    {"outDtype", "outDtype", FieldKind::enumeration, offsetof(LinearAttentionCall, options.out_dtype), 0, values_40, 1, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false, false},
     {"returnState", "returnState", FieldKind::boolean, offsetof(LinearAttentionCall, options.return_state), 0, nullptr, 0, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false, false},
 };
-constexpr AxisRef axes_41[] = {{0, 0}, {1, 0}, {6, 0}, {8, 0}};
-constexpr TensorSpec spec_40 = {0, true, false, false, true, false, {axes_41, 4}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
 constexpr AxisRef axes_42[] = {{0, 0}, {1, 0}, {6, 0}, {8, 0}};
-constexpr AxisRef axes_44[] = {{0, 0}, {5, 0}, {7, 0}, {8, 0}};
-constexpr TensorSpec spec_43 = {1u << 0, false, false, false, false, false, {axes_44, 4}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
-constexpr AxisRef axes_45[] = {{0, 0}, {5, 0}, {8, 0}, {7, 0}};
-constexpr uint32_t when_46[] = {offsetof(LinearAttentionCall, options.return_state)};
-constexpr bool when_enum_47[] = {false};
-constexpr AxisRef axes_49[] = {{0, 0}, {5, 0}, {7, 0}};
-constexpr TensorSpec spec_48 = {1u << 0, false, false, false, false, false, {axes_49, 3}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
+constexpr TensorSpec spec_41 = {1u << 0, true, false, false, true, false, {axes_42, 4}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
+constexpr AxisRef axes_43[] = {{0, 0}, {1, 0}, {6, 0}, {8, 0}};
+constexpr AxisRef axes_45[] = {{0, 0}, {5, 0}, {7, 0}, {8, 0}};
+constexpr TensorSpec spec_44 = {1u << 0, false, false, false, false, false, {axes_45, 4}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
+constexpr AxisRef axes_46[] = {{0, 0}, {5, 0}, {8, 0}, {7, 0}};
+constexpr uint32_t when_47[] = {offsetof(LinearAttentionCall, options.return_state)};
+constexpr bool when_enum_48[] = {false};
 constexpr AxisRef axes_50[] = {{0, 0}, {5, 0}, {7, 0}};
-constexpr uint32_t when_51[] = {offsetof(LinearAttentionCall, options.return_state), offsetof(LinearAttentionCall, options.normalize)};
-constexpr bool when_enum_52[] = {false, false};
+constexpr TensorSpec spec_49 = {1u << 0, false, false, false, false, false, {axes_50, 3}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
+constexpr AxisRef axes_51[] = {{0, 0}, {5, 0}, {7, 0}};
+constexpr uint32_t when_52[] = {offsetof(LinearAttentionCall, options.return_state), offsetof(LinearAttentionCall, options.normalize)};
+constexpr bool when_enum_53[] = {false, false};
 constexpr OutputDesc outputs_linear_attention[] = {
-    {"out", "out", offsetof(LinearAttentionCall, out), &spec_40, {axes_42, 4}, -1, 0, nullptr, nullptr, 0},
-    {"state", nullptr, offsetof(LinearAttentionCall, state), &spec_43, {axes_45, 4}, 0, 0, when_46, when_enum_47, 1},
-    {"normalizer", nullptr, offsetof(LinearAttentionCall, normalizer), &spec_48, {axes_50, 3}, 0, 0, when_51, when_enum_52, 2},
+    {"out", "out", offsetof(LinearAttentionCall, out), &spec_41, {axes_43, 4}, -2, offsetof(LinearAttentionCall, options.out_dtype), nullptr, nullptr, 0},
+    {"state", nullptr, offsetof(LinearAttentionCall, state), &spec_44, {axes_46, 4}, 0, 0, when_47, when_enum_48, 1},
+    {"normalizer", nullptr, offsetof(LinearAttentionCall, normalizer), &spec_49, {axes_51, 3}, 0, 0, when_52, when_enum_53, 2},
 };
-constexpr int8_t max_of_53[] = {3, 4};
-constexpr int8_t max_of_54[] = {2, 5};
+constexpr int8_t max_of_54[] = {3, 4};
+constexpr int8_t max_of_55[] = {2, 5};
 constexpr AxisDesc axes_linear_attention[] = {
     {"B", "batch", nullptr, 0},
     {"T", "tokens", nullptr, 0},
     {"Hq", "query heads", nullptr, 0},
     {"Hk", "key heads", nullptr, 0},
     {"Hv", "value heads", nullptr, 0},
-    {"Hs", "state heads", max_of_53, 2},
-    {"H", "output heads", max_of_54, 2},
+    {"Hs", "state heads", max_of_54, 2},
+    {"H", "output heads", max_of_55, 2},
     {"K", "key dim", nullptr, 0},
     {"V", "value dim", nullptr, 0},
 };
@@ -529,7 +533,7 @@ constexpr RuleDesc rules_linear_attention[] = {
     {RuleKind::needs, -1, -1, {&options_linear_attention[10], false, 0}, {&options_linear_attention[8], false, 0}, ""},
     {RuleKind::excludes, -1, -1, {&options_linear_attention[14], false, 0}, {&options_linear_attention[9], false, 0}, ""},
     {RuleKind::excludes, -1, -1, {&options_linear_attention[14], false, 0}, {&options_linear_attention[10], false, 0}, ""},
-    {RuleKind::excludes, -1, -1, {&options_linear_attention[14], false, 0}, {&options_linear_attention[18], false, 0}, ""},
+    {RuleKind::excludes, -1, -1, {&options_linear_attention[14], false, 0}, {&options_linear_attention[19], false, 0}, ""},
     {RuleKind::needs, -1, -1, {&options_linear_attention[15], false, 0}, {&options_linear_attention[14], false, 0}, ""},
     {RuleKind::needs, -1, -1, {&options_linear_attention[16], false, 0}, {&options_linear_attention[14], false, 0}, ""},
     {RuleKind::needs, -1, -1, {&options_linear_attention[16], false, 0}, {&options_linear_attention[8], false, 0}, ""},
@@ -537,7 +541,7 @@ constexpr RuleDesc rules_linear_attention[] = {
     {RuleKind::when_forbid, -1, -1, {&options_linear_attention[6], true, 0}, {&options_linear_attention[9], false, 0}, "every query already sees all tokens"},
     {RuleKind::when_forbid, -1, -1, {&options_linear_attention[6], true, 0}, {&options_linear_attention[14], false, 0}, "every query already sees all tokens"},
     {RuleKind::when_forbid, -1, -1, {&options_linear_attention[6], true, 0}, {&options_linear_attention[10], false, 0}, "every query already sees all tokens"},
-    {RuleKind::when_forbid, -1, -1, {&options_linear_attention[6], true, 0}, {&options_linear_attention[18], false, 0}, "every query already sees all tokens"},
+    {RuleKind::when_forbid, -1, -1, {&options_linear_attention[6], true, 0}, {&options_linear_attention[19], false, 0}, "every query already sees all tokens"},
     {RuleKind::when_require, -1, -1, {&options_linear_attention[6], true, 0}, {&options_linear_attention[0], true, 0}, "decay and the delta rule depend on the order of tokens"},
 };
 }  // namespace linear_attention_tables
@@ -755,14 +759,14 @@ OpTable op_table() {
   using namespace rotary_embedding_tables;
   using namespace token_shift_tables;
   static constexpr OpDesc rows[] = {
-      {OpId::activation, "activation", "activation", "activation", sizeof(ActivationCall), construct<ActivationCall>, inputs_activation, 1, options_activation, 4, outputs_activation, 1, axes_activation, 4, offsetof(ActivationCall, axes), nullptr, nullptr, 0},
+      {OpId::activation, "activation", "activation", "activation", sizeof(ActivationCall), construct<ActivationCall>, inputs_activation, 1, options_activation, 5, outputs_activation, 1, axes_activation, 4, offsetof(ActivationCall, axes), nullptr, nullptr, 0},
       {OpId::attention, "attention", "attention", "attention", sizeof(AttentionCall), construct<AttentionCall>, inputs_attention, 3, options_attention, 19, outputs_attention, 3, axes_attention, 8, offsetof(AttentionCall, axes), &options_attention[13], rules_attention, 13},
       {OpId::cached_attention, "cached_attention", "attention", "cachedAttention", sizeof(CachedAttentionCall), construct<CachedAttentionCall>, inputs_cached_attention, 2, options_cached_attention, 13, outputs_cached_attention, 2, axes_cached_attention, 6, offsetof(CachedAttentionCall, axes), &options_cached_attention[9], rules_cached_attention, 6},
       {OpId::causal_conv1d, "causal_conv1d", "causalConv1d", "causalConv1d", sizeof(CausalConv1dCall), construct<CausalConv1dCall>, inputs_causal_conv1d, 2, options_causal_conv1d, 5, outputs_causal_conv1d, 2, axes_causal_conv1d, 4, offsetof(CausalConv1dCall, axes), &options_causal_conv1d[3], rules_causal_conv1d, 1},
       {OpId::decay_gate, "decay_gate", "decayGate", "decayGate", sizeof(DecayGateCall), construct<DecayGateCall>, inputs_decay_gate, 1, options_decay_gate, 6, outputs_decay_gate, 2, axes_decay_gate, 4, offsetof(DecayGateCall, axes), nullptr, rules_decay_gate, 5},
       {OpId::l2_norm, "l2_norm", "l2Norm", "l2Norm", sizeof(L2NormCall), construct<L2NormCall>, inputs_l2_norm, 1, options_l2_norm, 2, outputs_l2_norm, 1, axes_l2_norm, 4, offsetof(L2NormCall, axes), nullptr, nullptr, 0},
       {OpId::layer_norm, "layer_norm", "layerNorm", "layerNorm", sizeof(LayerNormCall), construct<LayerNormCall>, inputs_layer_norm, 1, options_layer_norm, 3, outputs_layer_norm, 1, axes_layer_norm, 4, offsetof(LayerNormCall, axes), nullptr, nullptr, 0},
-      {OpId::linear_attention, "linear_attention", "linearAttention", "linearAttention", sizeof(LinearAttentionCall), construct<LinearAttentionCall>, inputs_linear_attention, 3, options_linear_attention, 19, outputs_linear_attention, 3, axes_linear_attention, 9, offsetof(LinearAttentionCall, axes), &options_linear_attention[13], rules_linear_attention, 45},
+      {OpId::linear_attention, "linear_attention", "linearAttention", "linearAttention", sizeof(LinearAttentionCall), construct<LinearAttentionCall>, inputs_linear_attention, 3, options_linear_attention, 20, outputs_linear_attention, 3, axes_linear_attention, 9, offsetof(LinearAttentionCall, axes), &options_linear_attention[13], rules_linear_attention, 45},
       {OpId::merge_attention, "merge_attention", "mergeAttention", "mergeAttention", sizeof(MergeAttentionCall), construct<MergeAttentionCall>, inputs_merge_attention, 2, options_merge_attention, 1, outputs_merge_attention, 2, axes_merge_attention, 4, offsetof(MergeAttentionCall, axes), nullptr, nullptr, 0},
       {OpId::rms_norm, "rms_norm", "rmsNorm", "rmsNorm", sizeof(RmsNormCall), construct<RmsNormCall>, inputs_rms_norm, 1, options_rms_norm, 6, outputs_rms_norm, 1, axes_rms_norm, 4, offsetof(RmsNormCall, axes), nullptr, rules_rms_norm, 1},
       {OpId::rotary_embedding, "rotary_embedding", "rotaryEmbedding", "rotaryEmbedding", sizeof(RotaryEmbeddingCall), construct<RotaryEmbeddingCall>, inputs_rotary_embedding, 1, options_rotary_embedding, 12, outputs_rotary_embedding, 1, axes_rotary_embedding, 6, offsetof(RotaryEmbeddingCall, axes), nullptr, rules_rotary_embedding, 21},

@@ -104,12 +104,15 @@ class OpWriter {
     const isEnum = flags.map(({ field }) => String(field.type === 'enum'));
     const sameDtype = output.dtype === this.op.inputs[0].name;
     const fromOption = output.dtype?.startsWith('option:') ? output.dtype.slice(7) : null;
+    const choices = fromOption ? findOption(this.op, fromOption).field.values : [];
+    if (choices.some((name, i) => name !== this.dtypes[i]))
+      throw new Error(`${this.op.op}: the values of ${fromOption} are not dtypes in their order`);
     const dtype = sameDtype ? -1 : fromOption ? -2 : this.dtypes.indexOf(output.dtype);
     if (dtype === -1 && !sameDtype)
       throw new Error(`${this.op.op}: output ${output.name} has the unknown dtype ${output.dtype}`);
     const spec = this.tensorSpec({
       ...output,
-      dtypes: sameDtype ? [this.op.inputs[0].name] : fromOption ? this.dtypes : [output.dtype],
+      dtypes: sameDtype ? [this.op.inputs[0].name] : fromOption ? [this.op.inputs[0].name, ...choices] : [output.dtype],
     });
     return (
       `{${text(output.name)}, ${output.option ? text(output.option) : 'nullptr'}, offsetof(${this.call}, ${outputMember(this.op, output)}), ${spec}, ` +

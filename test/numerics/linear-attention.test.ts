@@ -101,6 +101,14 @@ describe.skipIf(whyUnavailable())('precision', () => {
     const { out } = runLinear({ q, k, v, state, scale: 1 }, { dtype: 'f16' });
     expect(Array.from(out.data)).toEqual([512, -256]);
   });
+
+  // A state of 25,600 is well within f16, what 40 times as large a query reads from it is not.
+  it('an output beyond the range of f16 can be had as f32', () => {
+    const all = Dense.filled([1, 16, 1, 4], 40);
+    const args: LinearAttentionCase = { q: all, k: all, v: all, scale: 1 };
+    expect(runLinear(args, { dtype: 'f16' }).out.data.at(-1)).toBe(Infinity);
+    expect(runLinear(args, { dtype: 'f16', outDtype: 'f32' }).out.data.at(-1)).toBe(4 * 25600 * 40);
+  });
 });
 
 describe.skipIf(whyUnavailable())('decay', () => {

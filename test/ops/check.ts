@@ -39,7 +39,7 @@ export function checkLinear(given: LinearAttentionCase, form: Form): void {
   const again = onThreads(2, () => runLinear(args, form));
   const want = linearAttention(args);
   const { out, state, normalizer } = tolerances.linearAttention;
-  expectClose(got.out, want.out, out[form.dtype]);
+  expectClose(got.out, want.out, out[form.outDtype ?? form.dtype]);
   expectSameBits(again.out, got.out, 'out on two threads');
   if (got.state) {
     expectClose(got.state, want.state, state[form.dtype], 'state');

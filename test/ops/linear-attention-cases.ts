@@ -11,6 +11,7 @@ import type { FloatType } from '../support/tolerance';
 export const parameters = {
   dtype: ['f32', 'f16', 'bf16'],
   optionDtype: ['f32', 'q'],
+  outDtype: ['q', 'f32'],
   layout: ['plain', 'headsFirst', 'padded'],
   tokens: ['1', '3', '16', '37', '131'],
   rule: ['linear', 'gated', 'delta', 'gated_delta', 'generalized_delta'],
@@ -125,10 +126,17 @@ export function combinedCase(choice: Assignment, seed: number): LinearAttentionC
 export const labelOf = (choice: Assignment): string =>
   Object.entries(choice)
     .filter(([, value]) => !['none', 'default', 'plain', 'causal', 'identity'].includes(value))
-    .map(([name, value]) => (name === 'tokens' ? `T${value}` : value))
+    .filter(([name, value]) => name !== 'outDtype' || value !== 'q')
+    .map(([name, value]) => (name === 'tokens' ? `T${value}` : name === 'outDtype' ? `to ${value}` : value))
     .join(' ');
 
 export function formOf(choice: Assignment): Form {
   const dtype = choice['dtype'] as FloatType;
-  return { dtype, optionDtype: choice['optionDtype'] === 'f32' ? 'f32' : dtype, layout: choice['layout'] as Layout };
+  const named = (name: string): FloatType => (choice[name] === 'f32' ? 'f32' : dtype);
+  return {
+    dtype,
+    optionDtype: named('optionDtype'),
+    outDtype: named('outDtype'),
+    layout: choice['layout'] as Layout,
+  };
 }

@@ -17,6 +17,8 @@ export interface Form {
   dtype: FloatType;
   /** Of optional floating-point tensors that may also come as f32: q's dtype unless named. */
   optionDtype?: FloatType;
+  /** Of linear attention's out: q's dtype unless named. */
+  outDtype?: FloatType;
   layout?: Layout;
 }
 
@@ -82,7 +84,7 @@ export const linearCall = (args: LinearAttentionCase, form: Form, further: objec
 
 /** An output tensor full of NaN: an element that a kernel forgets is seen. */
 export const unwritten = (shape: readonly number[], form: Form): Tensor =>
-  toTensor(Dense.filled(shape, Number.NaN), form.dtype, form.layout);
+  toTensor(Dense.filled(shape, Number.NaN), form.outDtype ?? form.dtype, form.layout);
 
 export interface AttentionRun {
   out: Dense;
@@ -114,7 +116,8 @@ export function runLinear(args: LinearAttentionCase, form: Form, returnState = a
   const tokenAxes = args.q.shape.slice(0, -2);
   const heads = Math.max(...[args.q, args.k, args.v].map((x) => x.shape[x.shape.length - 2]!));
   const out = unwritten([...tokenAxes, heads, args.v.shape[args.v.shape.length - 1]!], form);
-  const { q, k, v, options } = linearCall(args, form, { out, ...(returnState && { returnState }) });
+  const wide = form.outDtype === 'f32' && { outDtype: 'f32' };
+  const { q, k, v, options } = linearCall(args, form, { out, ...wide, ...(returnState && { returnState }) });
   const result = linearAttentionSync(q, k, v, options);
   const run: LinearRun = { out: toDense(result.out) };
   if (result.state) run.state = toDense(result.state);

@@ -1,6 +1,6 @@
 // Equation: out = scale · function(x) · multiply + add
 // Shapes:   x, multiply, add, out [B, T, H, D], multiply and add broadcast
-// Types:    f32, f16, bf16; computed in f32
+// Types:    f32, f16, bf16; computed in f32; out as x, or f32
 // Cost:     one pass
 // Source:   arXiv 2002.05202
 // Oracle:   test/oracle/activation.ts
@@ -24,12 +24,12 @@
   }
 }
 
-template <typename S>
+template <typename S, typename O>
 void activation_row(const ActivationCall& call, const Row& row) {
   const ActivationOptions& options = call.options;
   const int64_t dim = call.axes.D;
   const S* x = call.x.as<const S>() + row_offset(call.x, row);
-  S* out = call.out.as<S>() + row_offset(call.out, row);
+  O* out = call.out.as<O>() + row_offset(call.out, row);
   const auto factor = row_operand<S>(options.multiply, options.multiply ? row_offset(options.multiply, row) : 0);
   const auto term = row_operand<S>(options.add, options.add ? row_offset(options.add, row) : 0);
   const F32 scale = splat(static_cast<float>(options.scale.value_or(1)));
@@ -44,7 +44,10 @@ void activation_row(const ActivationCall& call, const Row& row) {
 template <typename S>
 Status run_activation(const ActivationCall& call, ExecContext& exec) {
   if (Status status = exec.reserve(0, 0); !status.is_ok()) return status;
-  for_each_row(exec, call.axes, 8 * call.axes.D, [&](const Row& row, std::byte*) { activation_row<S>(call, row); });
+  const bool widens = call.out.dtype != dtype_of<S>();
+  for_each_row(exec, call.axes, 8 * call.axes.D, [&](const Row& row, std::byte*) {
+    widens ? activation_row<S, float>(call, row) : activation_row<S, S>(call, row);
+  });
   return {};
 }
 

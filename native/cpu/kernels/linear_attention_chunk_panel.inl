@@ -175,26 +175,34 @@ template <typename S, int kWidth>
   const TensorView& view = at.call.out;
   const int64_t head = at.place.head * at.shape.readers + reader;
   const float* mix = at.block + at.layout.mix + reader * kTokens * at.stride();
-  prefetch_next_tile<S>(view, at.place, head, at.columns);
+  with_output<S>(view, at.place.seq, 0, 0, [&](auto* out) {
+    prefetch_next_tile<std::remove_pointer_t<decltype(out)>>(view, at.place, head, at.columns);
+  });
   F32 sum[kTokens][kWidth];
   read_panel<kWidth>(at.block + at.layout.query + reader * kTokens * at.shape.row, at.shape.row, at.panel, at.shape.K,
                      sum);
   if (at.pass.inner()) add_earlier<kWidth, true>(mix, at.stride(), at.u, sum);
   if (at.pass.inner() && at.shape.free_vectors) add_earlier<kWidth, true>(mix + kTokens, at.stride(), at.y, sum);
-  S* out = const_cast<S*>(linear_row<S>(view, at.place.seq, at.place.first, head)) + at.columns.first;
   const bool plain = !at.call.options.normalize && !at.call.options.skip.present;
+  const int64_t stride = view.strides[1], first = at.columns.first;
   if (plain && at.whole()) {
+    with_output<S>(
+        view, at.place.seq, at.place.first, head, [&](auto* out) __attribute__((always_inline)) {
 #pragma GCC unroll 8
-    for (int t = 0; t < kTokens; ++t) {
+          for (int t = 0; t < kTokens; ++t) {
 #pragma GCC unroll 8
-      for (int i = 0; i < kWidth; ++i) store(out + t * view.strides[1] + i * kLanes, sum[t][i]);
-    }
+            for (int i = 0; i < kWidth; ++i) store(out + first + t * stride + i * kLanes, sum[t][i]);
+          }
+        });
     return;
   }
   alignas(64) float tile[kTokens * kPanel];
   store_rows<kWidth>(sum, tile);
   finish_outputs<S, kWidth>(at, reader, head, tile);
-  store_edge<S, kWidth>(tile, view.strides[1], at.place.count, at.columns.count, out);
+  with_output<S>(view, at.place.seq, at.place.first, head, [&](auto* out) {
+    store_edge<std::remove_pointer_t<decltype(out)>, kWidth>(tile, stride, at.place.count, at.columns.count,
+                                                             out + first);
+  });
 }
 
 template <int kWidth>

@@ -283,8 +283,7 @@ void recurrent_outputs(const LinearAttentionCall& call, const LinearShape& shape
     const S* own = linear_row<S>(call.v, seq, t, out_head * call.axes.Hv / shape.out_heads) + group.first;
     sum = fma(splat(linear_scalar<S>(skip, out_head * skip.strides[0])), load_partial(own, group.count), sum);
   }
-  S* out = const_cast<S*>(linear_row<S>(call.out, seq, t, out_head)) + group.first;
-  store_partial(out, sum, group.count);
+  with_output<S>(call.out, seq, t, out_head, [&](auto* out) { store_partial(out + group.first, sum, group.count); });
 }
 
 // All tokens of the sequence over one group.

@@ -3,7 +3,7 @@
 //
 // Equation: S_t = decay_t · S_{t−1} + write_t,  o_t = scale · φ(q_t)ᵀ S_t
 // Shapes:   q [B,T,Hq,K]  k [B,T,Hk,K]  v [B,T,Hv,V]  S [B,Hs,K,V]  out [B,T,H,V]; each of Hq, Hk, Hv, Hs divides H
-// Types:    state, gates, write strength and every sum in f32; one rounding where out is stored
+// Types:    state, gates, write strength and every sum in f32; one rounding where out is stored, none where it is f32
 
 using LinearRule = LinearAttentionUpdateRule;
 using LinearFeature = LinearAttentionFeatureMap;
@@ -66,6 +66,17 @@ template <typename S>
 const S* linear_row(const TensorView& view, const LinearSequence& seq, int64_t token, int64_t head) {
   return view.as<const S>() + seq.batch * view.strides[0] + (seq.first + token) * view.strides[1] +
          head * view.strides[2];
+}
+
+// Calls body with the place of one row of out, as S* or as float*.
+template <typename S, typename Body>
+[[gnu::always_inline]] inline void with_output(const TensorView& out, const LinearSequence& seq, int64_t token,
+                                               int64_t head, Body&& body) {
+  if (std::is_same_v<S, float> || out.dtype == DType::f32) {
+    body(const_cast<float*>(linear_row<float>(out, seq, token, head)));
+  } else {
+    body(const_cast<S*>(linear_row<S>(out, seq, token, head)));
+  }
 }
 
 // One gate, write strength or skip factor: f32, or the dtype of q.

@@ -70,8 +70,8 @@ struct OutputDesc {
   uint32_t offset;     // of the TensorView
   const TensorSpec* tensor;
   AxisForm order;                // axes from slowest to fastest in memory
-  int8_t dtype;                  // DType, or -1: the first input's, or -2: see dtype_option_offset
-  uint32_t dtype_option_offset;  // of the int32 enum whose values are DType names
+  int8_t dtype;                  // DType, or -1: the first input's, or -2: what an option says
+  uint32_t dtype_option_offset;  // of its int32 enum of DTypes; absent is the first input's
   const uint32_t* when;          // offsets of flags (bool, or int32 enum >= 0) that must all be set
   const bool* when_is_enum;
   int8_t when_count;
