@@ -1,7 +1,7 @@
 // The addon, loaded once, as the rest of the library sees it.
 import { loadBinding } from './binding';
 import type { CachePoolClass, SequenceClass } from './cache/cache-pool';
-import type { TensorClass } from './tensor';
+import type { Tensor, TensorClass } from './tensor';
 
 /** A kernel of this process. */
 export interface Kernel {
@@ -20,10 +20,23 @@ export interface Explanation {
   readonly refused: readonly { readonly kernel: string; readonly reason: string }[];
 }
 
+/** Tensors of a call by the names of its arguments. */
+export type BoundTensors = Readonly<Record<string, Tensor>>;
+
+/** Of a function that makes an operation's calls: its own, and those that its messages have for the operation's inputs. */
+type Names = readonly [string, ...string[]];
+
 /** An operation as the addon takes it: see `packer` for its arguments. */
 interface NativeOperation {
   readonly call: (...packed: readonly unknown[]) => Promise<unknown>;
   readonly callSync: (...packed: readonly unknown[]) => unknown;
+  /** See `binder`. */
+  readonly bind: (
+    asynchronous: boolean,
+    wanted: readonly string[] | undefined,
+    names: Names | undefined,
+    ...packed: readonly unknown[]
+  ) => BoundTensors;
   readonly inputs: number;
   /** Names of the options by their numbers; empty where there is none. */
   readonly options: readonly string[];
@@ -34,12 +47,27 @@ interface Binding {
   readonly CachePool: CachePoolClass;
   readonly Sequence: SequenceClass;
   readonly operations: Readonly<Record<string, NativeOperation>>;
+  /** What is accepted as a tensor, as one of its own as `binder` gives them; the names are for messages. */
+  ownTensor(value: unknown, operation: string, argument: string, asynchronous: boolean): Tensor;
+  /** The same in new native memory. */
+  copyTensor(value: unknown, operation: string, argument: string): Tensor;
+  /** Lets go of a tensor of these now, as the collector would later; arrays over the same memory stay. */
+  dropTensor(tensor: Tensor): void;
+  /** Whether the value is a tensor in an ArrayBuffer of JavaScript, which may be transferred while a call writes to it. */
+  mayVanish(tensor: unknown): boolean;
+  /** Fails for what is no AbortSignal, and with the reason of one that is aborted. */
+  checkSignal(signal: unknown, operation: string): void;
   info(): { isa: string; isas: string[]; threads: number; kernels: Kernel[] };
   setThreads(threads: number): void;
   explain(op: string, ...args: readonly unknown[]): Explanation;
 }
 
 export const { binding: native, path: nativePath } = loadBinding<Binding>();
+
+/** So that memory which the program disposes is not kept until the collector finds these. */
+export function dropAll(tensors: Iterable<Tensor>): void {
+  for (const tensor of tensors) native.dropTensor(tensor);
+}
 
 type Options = Record<string, unknown>;
 
@@ -116,6 +144,21 @@ export function operationSync<Operation>(name: string, own: readonly string[] = 
   const { callSync } = native.operations[name]!;
   const pack = packer(native.operations[name]!, own);
   return ((...args: readonly unknown[]) => callSync(...pack(args))) as Operation;
+}
+
+/**
+ * For calls of an operation that are made later, in pieces or as one of several: checks one as it is checked before it
+ * runs, and gives the tensors of its arguments as tensors of their own, which stay when the program disposes its own. For
+ * asynchronous calls, inputs in JavaScript's memory are copied. `out` is among them, allocated when it was not given. `own`
+ * are names that the addon does not get to see, `wanted` those of the tensors if not all are.
+ */
+export function binder(
+  name: string,
+  { own, wanted, names }: { own?: readonly string[]; wanted?: readonly string[]; names?: Names },
+): (args: readonly unknown[], asynchronous: boolean) => BoundTensors {
+  const operation = native.operations[name]!;
+  const pack = packer(operation, own);
+  return (args, asynchronous) => operation.bind(asynchronous, wanted, names, ...pack(args));
 }
 
 /** Which kernel would take the operation's call. */

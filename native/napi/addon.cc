@@ -21,6 +21,7 @@ void define_operation(napi_env env, napi_value operations, const OpDesc& op) {
   auto operation = Napi::Object::New(env);
   define_function(env, operation, "call", op.key, call_async, op);
   define_function(env, operation, "callSync", std::string(op.key) + "Sync", call_sync, op);
+  define_function(env, operation, "bind", "bind", bind_call, op);
   auto names = Napi::Array::New(env);
   uint32_t count = 0;
   for (const char* name : option_names(op)) names.Set(count++, name);
@@ -53,6 +54,11 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
     const OpTable table = op_table();
     for (size_t i = 0; i < table.count; ++i) define_operation(env, operations, table.rows[i]);
     exports.Set("operations", operations);
+    exports.Set("ownTensor", Napi::Function::New<returning<own_tensor>>(env, "ownTensor"));
+    exports.Set("copyTensor", Napi::Function::New<returning<copy_tensor>>(env, "copyTensor"));
+    exports.Set("dropTensor", Napi::Function::New<doing<drop_tensor>>(env, "dropTensor"));
+    exports.Set("mayVanish", Napi::Function::New<returning<may_vanish>>(env, "mayVanish"));
+    exports.Set("checkSignal", Napi::Function::New<doing<check_signal>>(env, "checkSignal"));
     exports.Set("info", Napi::Function::New<returning<info>>(env, "info"));
     exports.Set("setThreads", Napi::Function::New<doing<set_threads>>(env, "setThreads"));
     exports.Set("explain", Napi::Function::New<returning<explain>>(env, "explain"));

@@ -38,6 +38,7 @@ void OpCall::validate() {
     const bool changeable = mode_ == Mode::async || given.parts.storage->kind() == Storage::Kind::shared;
     if (given.parts.view.dtype != DType::i32 || given.output >= 0 || !changeable) continue;
     copies_.push_back(copy_packed(*given.place, where));
+    given.parts.view = *given.place;
     given.copied = true;
   }
   if (sequences_place_ != nullptr) check(named(cache_.hold(std::move(sequences_), sequences_place_)));
@@ -116,16 +117,6 @@ class CallJob final : public Job {
   OpCall call;
 };
 
-// Throws the signal's reason when it is aborted already.
-void check_signal(napi_env env, napi_value signal) {
-  if (signal == nullptr) return;
-  napi_value aborted = get(env, signal, "aborted");
-  bool is_aborted = false;
-  if (napi_get_value_bool(env, aborted, &is_aborted) != napi_ok || !is_aborted) return;
-  check(env, napi_throw(env, get(env, signal, "reason")));
-  throw Pending{};
-}
-
 }  // namespace
 
 napi_value call_sync(napi_env env, napi_callback_info info) {
@@ -133,7 +124,7 @@ napi_value call_sync(napi_env env, napi_callback_info info) {
     Arguments<kMaxArguments> arguments(env, info);
     OpCall call(Environment::of(env), *static_cast<const OpDesc*>(arguments.data), OpCall::Mode::sync);
     call.read(arguments.values, arguments.count);
-    check_signal(env, call.signal());
+    throw_if_aborted(env, call.signal());
     call.validate();
     call.prepare();
     check(call.run(nullptr));
@@ -147,7 +138,7 @@ napi_value call_async(napi_env env, napi_callback_info info) {
     auto job = std::make_unique<CallJob>(environment, *static_cast<const OpDesc*>(arguments.data));
     OpCall& call = job->call;
     call.read(arguments.values, arguments.count);
-    check_signal(env, call.signal());
+    throw_if_aborted(env, call.signal());
     call.validate();
     call.prepare();
     return environment.start(std::move(job), call.signal());

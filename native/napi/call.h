@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "attn/attn.h"
+#include "attn/exec.h"
 #include "core/cache_pool.h"
 #include "napi/tensor.h"
 
@@ -30,6 +31,15 @@ class OpCall {
   Status run(const std::atomic<bool>* stop);  // any thread
   napi_value result();
 
+  // In place of prepare, run and result, for a call that is made later: its tensors of the wanted names, those that were
+  // given alone and the outputs that may be given. They stay when the caller's go; inputs of an asynchronous call that lie
+  // in JavaScript's memory are copied. bound_call.cc.
+  struct Named {
+    const char* name;
+    TensorParts parts;
+  };
+  std::vector<Named> tensors(FunctionRef<bool(const char*)> wanted);
+
   // Lets go of what belongs to the environment.
   void release();
 
@@ -45,6 +55,7 @@ class OpCall {
     const char* path;
     int output = -1;  // index of the output it is to receive
     bool copied = false;
+    bool listed = false;  // one of several under the same name
   };
   struct Output {
     TensorParts parts;           // no storage: the caller gave the tensor
@@ -90,6 +101,7 @@ class OpCall {
 // The functions of an operation; their data is its OpDesc.
 napi_value call_async(napi_env env, napi_callback_info info);
 napi_value call_sync(napi_env env, napi_callback_info info);
+napi_value bind_call(napi_env env, napi_callback_info info);  // bound_call.cc
 
 // The names of the operation's options in the order of their numbers, empty where there is none.
 std::vector<const char*> option_names(const OpDesc& op);

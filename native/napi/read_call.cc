@@ -64,6 +64,7 @@ void OpCall::read_list(const FieldDesc& field, napi_value value) {
     napi_value item;
     check(env, napi_get_element(env, value, i, &item));
     read_into(&list.views[i], field.path, item);
+    given_.back().listed = true;
   }
 }
 
@@ -192,10 +193,7 @@ void OpCall::read_output(int index, napi_value value) {
 }
 
 void OpCall::read_signal(napi_value value) {
-  const napi_env env = environment_.env();
-  if (type_of(env, value) != napi_object || type_of(env, get(env, value, "addEventListener")) != napi_function) {
-    fail(ErrorCode::arg_type, text(kSignal) + " must be an AbortSignal, got " + describe(env, value));
-  }
+  check_signal(environment_.env(), value, text(kSignal));
   signal_ = value;
 }
 

@@ -2,6 +2,20 @@
 
 namespace attn::js {
 
+void check_signal(napi_env env, napi_value value, const std::string& what) {
+  if (type_of(env, value) == napi_object && type_of(env, get(env, value, "addEventListener")) == napi_function) return;
+  fail(ErrorCode::arg_type, what + " must be an AbortSignal, got " + describe(env, value));
+}
+
+void throw_if_aborted(napi_env env, napi_value signal) {
+  if (signal == nullptr) return;
+  napi_value aborted = get(env, signal, "aborted");
+  bool is_aborted = false;
+  if (napi_get_value_bool(env, aborted, &is_aborted) != napi_ok || !is_aborted) return;
+  check(env, napi_throw(env, get(env, signal, "reason")));
+  throw Pending{};
+}
+
 napi_value Signals::numbers() {
   napi_value map;
   if (numbers_ == nullptr) {
@@ -19,6 +33,12 @@ napi_value Signals::ask_numbers(const char* method, std::initializer_list<napi_v
   napi_value result;
   check(env_, napi_call_function(env_, map, get(env_, map, method), arguments.size(), arguments.begin(), &result));
   return result;
+}
+
+void check_signal(const Napi::CallbackInfo& call) {
+  const napi_env env = call.Env();
+  check_signal(env, call[0], std::string(Text<64>(env, call[1]).chars) + ": signal");
+  throw_if_aborted(env, call[0]);
 }
 
 uint64_t Signals::attach(napi_value signal, uint64_t job, napi_callback on_abort) {

@@ -4,12 +4,20 @@
 #include <cstdint>
 #include <initializer_list>
 #include <set>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "napi/js.h"
 
 namespace attn::js {
+
+// Fails unless the value is an AbortSignal; `what` names it.
+void check_signal(napi_env env, napi_value value, const std::string& what);
+// The same for a value and the name of a function, which fails too when the signal is aborted already.
+void check_signal(const Napi::CallbackInfo& call);
+// Throws the signal's reason when it is aborted already; null stands for no signal.
+void throw_if_aborted(napi_env env, napi_value signal);
 
 class Signals {
  public:

@@ -55,23 +55,6 @@ TensorParts allocate_tensor(Environment& environment, TensorView view, bool zero
   return parts;
 }
 
-Memory copy_packed(TensorView& view, const Where& where) {
-  TensorView once = view;  // each element that is repeated by a stride of 0 is copied once
-  for (int axis = 0; axis < view.rank; ++axis) {
-    if (view.strides[axis] == 0 && view.shape[axis] > 1) once.shape[axis] = 1;
-  }
-  TensorView packed = once;
-  set_contiguous(packed);
-  Memory memory = allocate_memory(packed.elements() * dtype_bytes(view.dtype), where);
-  packed.data = memory.get();
-  copy_elements(once, packed);
-  for (int axis = 0; axis < view.rank; ++axis) {
-    if (view.strides[axis] != 0 || view.shape[axis] <= 1) view.strides[axis] = packed.strides[axis];
-  }
-  view.data = packed.data;
-  return memory;
-}
-
 namespace {
 
 template <typename Read>

@@ -34,6 +34,8 @@ class Tensor final : public Wrapped {
   ~Tensor() override { let_go(false); }
   const void* kind() const override { return &kKind; }
   void dispose() { let_go(true); }
+  // As if it was collected: arrays over its memory that the program still has stay.
+  void drop() { let_go(false); }
 
   bool disposed() const { return !parts_.storage; }
   const TensorParts& parts() const { return parts_; }
@@ -63,6 +65,19 @@ TensorParts wrap_typed_array(Environment& environment, napi_value array, const T
 // A packed copy of the elements that the view reaches, for work that must not depend on memory of JavaScript. Axes
 // with stride 0 keep it. The view is moved onto the copy.
 Memory copy_packed(TensorView& view, const Where& where);
+// The same as a tensor.
+TensorParts copied(Environment& environment, const TensorView& view, const Where& where);
+
+// Functions for the library; tensor_copy.cc. Both take what is accepted as a tensor and, for messages, the names of a
+// function and of its argument. This one copies it to native memory.
+Napi::Value copy_tensor(const Napi::CallbackInfo& call);
+// A tensor that stays when the caller's goes; for asynchronous work, which the last argument says, none in JavaScript's
+// memory.
+Napi::Value own_tensor(const Napi::CallbackInfo& call);
+// Lets go of a tensor that one of these gave.
+void drop_tensor(const Napi::CallbackInfo& call);
+// Whether a value is a tensor in an ArrayBuffer of JavaScript, which may be transferred while a call writes to it.
+Napi::Value may_vanish(const Napi::CallbackInfo& call);
 
 // Methods, by file: tensor_views.cc and tensor_cast.cc.
 napi_value tensor_view(napi_env env, napi_callback_info info);

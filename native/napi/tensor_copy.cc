@@ -1,0 +1,91 @@
+// Copies of tensors, and tensors apart from those of the caller.
+#include "attn/convert.h"
+#include "napi/tensor.h"
+
+namespace attn::js {
+namespace {
+
+bool repeats(const TensorView& view, int axis) { return view.strides[axis] == 0 && view.shape[axis] > 1; }
+
+// Each element that is repeated by a stride of 0 once.
+TensorView distinct(const TensorView& view) {
+  TensorView once = view;
+  for (int axis = 0; axis < view.rank; ++axis) {
+    if (repeats(view, axis)) once.shape[axis] = 1;
+  }
+  return once;
+}
+
+TensorView packed(const TensorView& view) {
+  TensorView result = view;
+  result.data = nullptr;
+  set_contiguous(result);
+  return result;
+}
+
+// Moves the view onto a copy of its distinct elements.
+void move_onto(TensorView& view, const TensorView& copy) {
+  for (int axis = 0; axis < view.rank; ++axis) {
+    if (!repeats(view, axis)) view.strides[axis] = copy.strides[axis];
+  }
+  view.data = copy.data;
+}
+
+}  // namespace
+
+Memory copy_packed(TensorView& view, const Where& where) {
+  const TensorView once = distinct(view);
+  TensorView copy = packed(once);
+  Memory memory = allocate_memory(copy.elements() * dtype_bytes(copy.dtype), where);
+  copy.data = memory.get();
+  copy_elements(once, copy);
+  move_onto(view, copy);
+  return memory;
+}
+
+TensorParts copied(Environment& environment, const TensorView& view, const Where& where) {
+  const TensorView once = distinct(view);
+  TensorParts parts = allocate_tensor(environment, packed(once), false, where);
+  copy_elements(once, parts.view);
+  TensorView moved = view;
+  move_onto(moved, parts.view);
+  parts.view = moved;
+  return parts;
+}
+
+Napi::Value copy_tensor(const Napi::CallbackInfo& call) {
+  const napi_env env = call.Env();
+  Environment& environment = Environment::of(env);
+  const Text<64> operation(env, call[1]);
+  const Text<64> argument(env, call[2]);
+  const Where where{operation.chars, argument.chars};
+  TensorParts parts = read_tensor(environment, call[0], where);
+  parts.resolve(where);
+  return {env, Tensor::create(environment, copied(environment, parts.view, where))};
+}
+
+Napi::Value own_tensor(const Napi::CallbackInfo& call) {
+  const napi_env env = call.Env();
+  Environment& environment = Environment::of(env);
+  const Text<64> operation(env, call[1]);
+  const Text<64> argument(env, call[2]);
+  const Where where{operation.chars, argument.chars};
+  bool asynchronous = false;
+  check(env, napi_get_value_bool(env, call[3], &asynchronous));
+  TensorParts parts = read_tensor(environment, call[0], where);
+  parts.resolve(where);
+  if (asynchronous && parts.storage->kind() == Storage::Kind::plain) parts = copied(environment, parts.view, where);
+  return {env, Tensor::create(environment, std::move(parts))};
+}
+
+void drop_tensor(const Napi::CallbackInfo& call) {
+  if (auto* tensor = unwrap<Tensor>(Environment::of(call.Env()), call[0])) tensor->drop();
+}
+
+Napi::Value may_vanish(const Napi::CallbackInfo& call) {
+  const auto* tensor = unwrap<Tensor>(Environment::of(call.Env()), call[0]);
+  const bool there = tensor != nullptr && !tensor->disposed();
+  return Napi::Boolean::New(call.Env(), there && tensor->parts().storage->kind() == Storage::Kind::plain);
+}
+
+}  // namespace attn::js
