@@ -108,23 +108,29 @@ export class SessionPast {
   rollback(tokens: number): void {
     const { slot } = this;
     const length = this.length - tokens;
-    const base = this.#bases.filter((one) => one.length <= length).at(-1)!;
-    this.slot = this.#replayed(base, length);
+    // First, since the replay may need their slots; with the oldest state and the records nothing is lost if it fails.
+    this.#forget(
+      (one) => one.length <= length,
+      () => true,
+    );
+    this.slot = this.#replayed(length);
     this.#pool.release(slot);
     this.length = length;
     this.#forget(
-      (one) => one.length <= length,
+      () => true,
       (past) => past.start < length,
     );
     this.#records = this.#records.map((past) => ({ ...past, tokens: Math.min(past.tokens, length - past.start) }));
   }
 
-  #replayed(base: Base, length: number): Slot {
+  // The state at that length, from the last one before it.
+  #replayed(length: number): Slot {
+    const base = this.#bases.at(-1)!;
     if (base.length === length) {
       base.slot.users += 1;
       return base.slot;
     }
-    const slot = this.#pool.take();
+    const slot = this.#slotAfter(base);
     try {
       let from = base.slot;
       for (const { record, at, start, tokens } of this.#records) {
@@ -137,6 +143,14 @@ export class SessionPast {
       throw error;
     }
     return slot;
+  }
+
+  // The base's own slot where an earlier base and the records lead to all that it does: with the state that is left behind
+  // only when the replay has succeeded, a session holds no more than three.
+  #slotAfter(base: Base): Slot {
+    if (this.#bases.length === 1 || base.users > 1 || base.slot.users > 1) return this.#pool.take();
+    this.#bases.pop();
+    return base.slot;
   }
 
   #forget(keepBase: (base: Base) => boolean, keepRecord: (past: PastTokens) => boolean): void {

@@ -18,7 +18,10 @@ export interface StatePoolOptions {
   dtype?: 'f32' | 'bf16' | undefined;
   /** Keep the sum of the keys beside the state, for calls with `normalize`. */
   normalizer?: boolean | undefined;
-  /** Most slots the pool hands out; or maxBytes. */
+  /**
+   * Most slots the pool hands out; or maxBytes. A session takes one, or what `rollback` says, and one more while an
+   * asynchronous call on it runs that has a `signal` or an `out` in an ArrayBuffer: only such calls do not write in place.
+   */
   slots?: number | undefined;
   /** As many slots as fit into this many bytes; or slots. */
   maxBytes?: number | undefined;
