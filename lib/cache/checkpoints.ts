@@ -1,13 +1,10 @@
 // Calls on sessions that leave checkpoints: cut after every n tokens of a sequence, a fork of its session at each cut.
 import { attnError, describeValue } from '../errors';
-import { plainOptions } from '../native';
-import { Tensor, type TensorLike } from '../tensor';
+import { type BoundTensors, binder, dropAll, plainOptions } from '../native';
+import type { Tensor, TensorLike } from '../tensor';
 import type { RecurrentState } from './recurrent-state';
-import { packedRanges, sessionsOf } from './step-states';
-import { type Options, perToken } from './token-record';
-
-/** Options of linear attention that the addon does not know. */
-export const ownOptions: readonly string[] = ['checkpointEvery'];
+import { packedRanges, sessionsOf, slotOptions } from './step-states';
+import { type Options, ownOptions, perToken } from './token-record';
 
 /** Arguments of linear attention for a part of the call. */
 export type Piece = [Tensor, Tensor, Tensor, Options];
@@ -19,27 +16,41 @@ interface Run {
   readonly tokens: number;
 }
 
+const bind = binder('linearAttention', { own: ownOptions });
+
 /** The sessions of one call, busy until `pieces` ends; forks of them go through the pieces. */
 export class CheckpointedCall {
   readonly checkpoints: RecurrentState[][];
   readonly out: Tensor;
   readonly #every: number;
-  readonly #given: Options;
   readonly #states: readonly RecurrentState[];
   readonly #forks: RecurrentState[] = [];
-  readonly #tensors: Readonly<Record<string, Tensor>>;
+  /** What each piece has a part of. */
+  readonly #cut: BoundTensors;
+  /** What each has as a whole. */
+  readonly #whole: Options;
+  readonly #offsets: Tensor | undefined;
+  /** All of these but the output that the caller gets. */
+  readonly #held: readonly Tensor[];
 
-  constructor(q: TensorLike, k: TensorLike, v: TensorLike, options: object) {
+  /** Checks the whole call, and takes hold of its tensors: asynchronous pieces come when the caller may have changed them. */
+  constructor(q: TensorLike, k: TensorLike, v: TensorLike, options: object, asynchronous: boolean) {
     const { checkpointEvery, ...given } = plainOptions('linearAttention', options, ownOptions);
     this.#every = interval(checkpointEvery);
-    this.#given = given;
     this.#states = sessionsOf(given);
-    const [queries, keys, values] = [q, k, v].map((one) => Tensor.from(one)) as [Tensor, Tensor, Tensor];
-    this.out = given['out'] === undefined ? outputOf(queries, keys, values) : outputGiven(given['out']);
-    this.#tensors = { q: queries, k: keys, v: values, out: this.out, ...gatesOf(given) };
     this.checkpoints = this.#states.map(() => []);
     try {
       for (const state of this.#states) this.#forks.push(state.lend());
+      const slots = this.#forks.map(({ slot }) => slot);
+      const { cuSeqlens, ...tensors } = bind([q, k, v, { ...given, ...slotOptions(slots, slots) }], asynchronous);
+      const isCut = ([name, { shape }]: [string, Tensor]): boolean =>
+        ['q', 'k', 'v', 'out'].includes(name) || (perToken.includes(name) && shape.length > 1); // or one decay per head
+      const all = Object.entries(tensors);
+      this.#cut = Object.fromEntries(all.filter(isCut));
+      this.#whole = { ...given, ...Object.fromEntries(all.filter((one) => !isCut(one))) };
+      this.#offsets = cuSeqlens;
+      this.out = (given['out'] as Tensor | undefined) ?? tensors['out']!;
+      this.#held = [...Object.values(tensors), ...(cuSeqlens ? [cuSeqlens] : [])].filter((one) => one !== this.out);
     } catch (error) {
       this.#cancel();
       throw error;
@@ -57,18 +68,25 @@ export class CheckpointedCall {
       done = true;
     } finally {
       if (!done) this.#cancel();
+      dropAll(this.#held);
     }
   }
 
   *#piecesOf({ sessions, first, tokens }: Run): Generator<Piece> {
-    const packed = this.#given['cuSeqlens'] !== undefined;
+    const packed = this.#offsets !== undefined;
     for (let start = 0; start === 0 || start < tokens; start += this.#every) {
       const count = Math.min(this.#every, tokens - start);
       const from = first + start;
-      const cut = Object.entries(this.#tensors).map(([name, x]) => [name, x.slice(packed ? 0 : 1, from, from + count)]);
-      const { q, k, v, ...own } = Object.fromEntries(cut) as Record<string, Tensor>;
+      const part = Object.entries(this.#cut).map(
+        ([name, x]) => [name, x.slice(packed ? 0 : 1, from, from + count)] as const,
+      );
+      const { q, k, v, ...own } = Object.fromEntries(part);
       const alone = packed && { cuSeqlens: Int32Array.of(0, count) };
-      yield [q!, k!, v!, { ...this.#given, ...own, ...alone, states: sessions.map((i) => this.#forks[i]!) }];
+      try {
+        yield [q!, k!, v!, { ...this.#whole, ...own, ...alone, states: sessions.map((i) => this.#forks[i]!) }];
+      } finally {
+        dropAll(part.map(([, tensor]) => tensor));
+      }
       if (count < this.#every) return;
       for (const i of sessions) this.checkpoints[i]!.push(this.#forks[i]!.fork());
     }
@@ -82,10 +100,10 @@ export class CheckpointedCall {
   }
 
   #runs(): Run[] {
-    const offsets = this.#given['cuSeqlens'] as TensorLike | undefined;
-    const all = this.#states.map((_, i) => i);
-    if (offsets === undefined) return [{ sessions: all, first: 0, tokens: this.#tensors['k']!.shape[1]! }];
-    return packedRanges(offsets, all.length).map((range, i) => ({ sessions: [i], ...range }));
+    if (this.#offsets === undefined) {
+      return [{ sessions: this.#states.map((_, i) => i), first: 0, tokens: this.#cut['k']!.shape[1]! }];
+    }
+    return packedRanges(this.#offsets).map((range, i) => ({ sessions: [i], ...range }));
   }
 }
 
@@ -96,22 +114,4 @@ function interval(every: unknown): number {
   }
   if (Number.isSafeInteger(every) && every >= 1) return every;
   throw attnError(RangeError, 'ERR_ATTN_VALUE', `${wrong} is ${every}, expected an integer of at least 1`);
-}
-
-function outputGiven(out: unknown): Tensor {
-  if (out instanceof Tensor) return out;
-  throw attnError(TypeError, 'ERR_ATTN_ARG_TYPE', `linearAttention: out must be a Tensor, got ${describeValue(out)}`);
-}
-
-function gatesOf(given: Options): Record<string, Tensor> {
-  const gates = perToken
-    .filter((name) => given[name] !== undefined)
-    .map((name) => [name, Tensor.from(given[name] as TensorLike)] as const)
-    .filter(([, gate]) => gate.shape.length > 1); // one decay per head is there for all tokens
-  return Object.fromEntries(gates);
-}
-
-function outputOf(q: Tensor, k: Tensor, v: Tensor): Tensor {
-  const heads = Math.max(...[q, k, v].map(({ shape }) => shape.at(-2) ?? 0));
-  return Tensor.empty([...q.shape.slice(0, -2), heads, v.shape.at(-1) ?? 0], { dtype: q.dtype });
 }

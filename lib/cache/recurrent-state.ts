@@ -1,5 +1,6 @@
 // The state of one session: constant in size, however many tokens it has seen.
 import { attnError, checkOptionNames, checkOptions, describeValue } from '../errors';
+import { native } from '../native';
 import { Tensor, type TensorLike } from '../tensor';
 import { SessionPast, type TokenRecord } from './session-past';
 import { readState, writeState } from './state-bytes';
@@ -133,12 +134,16 @@ export class RecurrentState {
 
   /** A copy of the state, [heads, keyDim, valueDim]. */
   toTensor(): Tensor {
-    return this.#idle('toTensor').slot.state.castSync(this.pool.dtype);
+    const copy = native.copyTensor(this.#idle('toTensor').slot.memory, 'RecurrentState.toTensor', 'the copy');
+    const state = copy.permute([0, 2, 1]);
+    copy.dispose(); // so that the caller's is the last one over the memory
+    return state;
   }
 
   /** A copy of Σφ(k), [heads, keyDim]; undefined when the pool keeps none. */
   normalizerTensor(): Tensor | undefined {
-    return this.#idle('normalizerTensor').slot.normalizer?.castSync('f32');
+    const { normalizer } = this.#idle('normalizerTensor').slot;
+    return normalizer && native.copyTensor(normalizer, 'RecurrentState.normalizerTensor', 'the copy');
   }
 
   /**
@@ -154,6 +159,14 @@ export class RecurrentState {
 
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  /**
+   * For calls: where the state is.
+   * @internal
+   */
+  get slot(): Slot {
+    return this.#idle('linearAttention').slot;
   }
 
   /**

@@ -1,10 +1,10 @@
 // Calls of linear attention that move sessions on: one native call for all of them.
 import { attnError, describeValue } from '../errors';
-import { plainOptions } from '../native';
-import { Tensor, type TensorLike } from '../tensor';
+import { type BoundTensors, dropAll, native, plainOptions } from '../native';
+import type { Tensor, TensorLike } from '../tensor';
 import { RecurrentState } from './recurrent-state';
 import type { Slot, StatePool } from './state-pool';
-import { CallRecord, type Options } from './token-record';
+import { CallRecord, type Options, bindRecorded } from './token-record';
 
 interface Move {
   readonly state: RecurrentState;
@@ -21,24 +21,29 @@ interface Taken {
 
 const conflict = (what: string): Error => attnError(TypeError, 'ERR_ATTN_OPTION_CONFLICT', `linearAttention: ${what}`);
 
-export function sessionsOf(given: Options): readonly RecurrentState[] {
+/** The sessions of a call, all of one pool, which is what the call says it is. */
+export function sessionsOf(given: Options): readonly [RecurrentState, ...RecurrentState[]] {
   const states = given['states'];
   const wrong = (what: string): Error => attnError(TypeError, 'ERR_ATTN_ARG_TYPE', `linearAttention: ${what}`);
   if (!Array.isArray(states) || states.length === 0) {
     const got = Array.isArray(states) ? 'an empty one' : describeValue(states);
     throw wrong(`states must be an array of at least one RecurrentState, got ${got}`);
   }
-  for (const [i, state] of states.entries()) {
+  const sessions = [...(states as readonly unknown[])];
+  for (const [i, state] of sessions.entries()) {
     if (state instanceof RecurrentState) continue;
     throw wrong(`states[${i}] must be a RecurrentState, got ${describeValue(state)}`);
   }
-  return states as readonly RecurrentState[];
+  const [first, ...others] = sessions as [RecurrentState, ...RecurrentState[]];
+  checkAgainst(first.pool, given);
+  if (others.some(({ pool }) => pool !== first.pool)) throw conflict('states are of different pools');
+  return [first, ...others];
 }
 
 /** First token and number of tokens of each sequence of a packed batch. */
-export function packedRanges(offsets: TensorLike, sequences: number): { first: number; tokens: number }[] {
-  const positions = Array.from(Tensor.from(offsets).contiguous().data);
-  return positions.slice(0, sequences).map((first, i) => ({ first, tokens: (positions[i + 1] ?? first) - first }));
+export function packedRanges(offsets: Tensor): { first: number; tokens: number }[] {
+  const positions = Array.from(offsets.contiguous().data);
+  return positions.slice(1).map((end, i) => ({ first: positions[i]!, tokens: end - positions[i]! }));
 }
 
 // What the state is, is the pool's; that calls say the same lets types and readers see it.
@@ -52,41 +57,45 @@ function checkAgainst(pool: StatePool, given: Options): void {
   if (!normalize && pool.normalizer) throw conflict('the pool of the states keeps a normalizer, which needs normalize');
 }
 
+/** What a call says of its states to the addon: where they are, and where the next ones go. */
+export function slotOptions(from: readonly Slot[], to: readonly Slot[]): Options {
+  const normalizers = from[0]!.normalizer && {
+    normalizers: from.map(({ normalizer }) => normalizer!),
+    nextNormalizers: to.map(({ normalizer }) => normalizer!),
+  };
+  return { states: from.map(({ state }) => state), nextStates: to.map(({ state }) => state), ...normalizers };
+}
+
 /** The sessions of one call, busy until `finish` or `cancel`. */
 export class StateStep {
   readonly options: Options;
   readonly #moves: Move[] = [];
   readonly #pool: StatePool;
+  readonly #offsets: Tensor | undefined;
   #taken: Taken[] = [];
 
-  constructor(k: TensorLike, v: TensorLike, options: object, inPlace: boolean) {
+  constructor(q: TensorLike, k: TensorLike, v: TensorLike, options: object, inPlace: boolean) {
     const given = plainOptions('linearAttention', options);
     const states = sessionsOf(given);
-    this.#pool = states[0]!.pool;
-    checkAgainst(this.#pool, given);
+    this.#pool = states[0].pool;
     try {
-      for (const state of states) this.#add(state, inPlace);
-      this.#taken = this.#record(k, v, given);
+      for (const state of states) this.#moves.push({ state, ...state.begin(inPlace) });
+      const [from, to] = [this.#moves.map((move) => move.from), this.#moves.map((move) => move.to)];
+      this.options = { ...given, ...slotOptions(from, to) };
+      const offsets = given['cuSeqlens'];
+      if (this.#pool.rollback > 0) {
+        const { cuSeqlens, ...tensors } = bindRecorded([q, k, v, this.options], false);
+        this.#offsets = cuSeqlens;
+        this.#taken = this.#recorded(tensors, given);
+        dropAll(Object.values(tensors));
+      } else if (offsets !== undefined) {
+        this.#offsets = native.copyTensor(offsets, 'linearAttention', 'cuSeqlens');
+      }
+      if (this.#offsets !== undefined) this.options = { ...this.options, cuSeqlens: this.#offsets };
     } catch (error) {
       this.cancel();
       throw error;
     }
-    const normalizers = this.#pool.normalizer && {
-      normalizers: this.#moves.map(({ from }) => from.normalizer!),
-      nextNormalizers: this.#moves.map(({ to }) => to.normalizer!),
-    };
-    this.options = {
-      ...given,
-      states: this.#moves.map(({ from }) => from.state),
-      nextStates: this.#moves.map(({ to }) => to.state),
-      ...normalizers,
-    };
-  }
-
-  #add(state: RecurrentState, inPlace: boolean): void {
-    if (state.pool !== this.#pool) throw conflict('states are of different pools');
-    const { from, to } = state.begin(inPlace);
-    this.#moves.push({ state, from, to });
   }
 
   cancel(): void {
@@ -96,25 +105,30 @@ export class StateStep {
   }
 
   /** The call succeeded: the sessions take their new states. */
-  finish(): void {
+  finish(out: Tensor): void {
+    const taken = this.#taken.length > 0 ? this.#taken : this.#unrecorded(out);
     this.#moves.forEach(({ state, to }, i) => {
-      const { tokens, record, at } = this.#taken[i]!;
+      const { tokens, record, at } = taken[i]!;
       state.end(to, tokens, record, at);
     });
   }
 
+  #unrecorded(out: Tensor): Taken[] {
+    if (this.#offsets === undefined) return this.#moves.map(() => ({ tokens: out.shape[1]!, at: 0 }));
+    return packedRanges(this.#offsets).map(({ tokens }) => ({ tokens, at: 0 }));
+  }
+
   // Copies of the tokens that can be taken back, one for all sessions, or for those that are neighbours in a packed batch.
-  #record(k: TensorLike, v: TensorLike, given: Options): Taken[] {
+  #recorded(tensors: BoundTensors, given: Options): Taken[] {
     const { rollback } = this.#pool;
     const kept = (tokens: number): boolean => tokens > 0 && tokens <= rollback;
-    const offsets = given['cuSeqlens'] as TensorLike | undefined;
-    if (offsets === undefined) {
-      const tokens = Tensor.from(k).shape[1]!;
+    if (this.#offsets === undefined) {
+      const tokens = tensors['k']!.shape[1]!;
       const all = { packed: false, first: 0, end: tokens };
-      const record = kept(tokens) ? new CallRecord(k, v, given, all) : undefined;
+      const record = kept(tokens) ? new CallRecord(tensors, given, all) : undefined;
       return this.#moves.map((_, at) => ({ tokens, at, record }));
     }
-    const ranges = packedRanges(offsets, this.#moves.length);
+    const ranges = packedRanges(this.#offsets);
     const taken: Taken[] = ranges.map(({ tokens }) => ({ tokens, at: 0 }));
     for (let i = 0; i < ranges.length; ++i) {
       if (!kept(ranges[i]!.tokens)) continue;
@@ -122,7 +136,7 @@ export class StateStep {
       let next = i;
       while (next < ranges.length && kept(ranges[next]!.tokens)) ++next;
       const { first: last, tokens } = ranges[next - 1]!;
-      const record = new CallRecord(k, v, given, { packed: true, first, end: last + tokens });
+      const record = new CallRecord(tensors, given, { packed: true, first, end: last + tokens });
       for (; i < next; ++i) Object.assign(taken[i]!, { record, at: ranges[i]!.first - first });
     }
     return taken;

@@ -1,7 +1,7 @@
 // Tokens of a call on sessions, kept for rollback: one copy for all sessions of the call, which share it.
 import { opTable } from '../generated/op-table';
-import { operationSync } from '../native';
-import { Tensor, type TensorLike } from '../tensor';
+import { type BoundTensors, binder, native, operationSync } from '../native';
+import type { Tensor, TensorLike } from '../tensor';
 import type { TokenRecord } from './session-past';
 import type { Slot } from './state-pool';
 
@@ -10,9 +10,15 @@ type Native = (q: TensorLike, k: TensorLike, v: TensorLike, options: Options) =>
 
 const onThisThread = operationSync<Native>('linearAttention');
 
+/** Options of linear attention that the addon does not know. */
+export const ownOptions: readonly string[] = ['checkpointEvery'];
+
 const options = opTable.find(({ name }) => name === 'linearAttention')!.options;
 /** Gates: what of a call's options is there for each token. */
 export const perToken = options.filter(({ shape }) => shape?.includes(' T, ')).map(({ name }) => name);
+const recorded: readonly string[] = ['k', 'v', ...perToken];
+/** What a record copies, and the offsets that say whose tokens are which. */
+export const bindRecorded = binder('linearAttention', { own: ownOptions, wanted: [...recorded, 'cuSeqlens'] });
 /** What else may shape the state: all that is no tensor. */
 const perCall = options
   .filter(({ shape, name }) => shape === undefined && name !== 'returnState')
@@ -29,26 +35,27 @@ export interface Recorded {
 export class CallRecord implements TokenRecord {
   users = 0;
   readonly #packed: boolean;
-  readonly #tensors: Readonly<Record<string, Tensor>>;
-  readonly #constant: Options;
+  readonly #tensors: BoundTensors;
+  /** One for all tokens. */
+  readonly #constant: BoundTensors;
+  readonly #options: Options;
 
-  /** Copies: the caller may change its own. */
-  constructor(k: TensorLike, v: TensorLike, given: Options, { packed, first, end }: Recorded) {
-    const constant: Record<string, unknown> = Object.fromEntries(perCall.map((name) => [name, given[name]]));
-    const copy = (value: TensorLike): Tensor => {
-      const tensor = Tensor.from(value);
-      return (packed ? tensor.slice(0, first, end) : tensor).castSync(tensor.dtype);
-    };
-    const tensors: Record<string, Tensor> = { k: copy(k), v: copy(v) };
-    for (const name of perToken) {
-      if (given[name] === undefined) continue;
-      const gate = Tensor.from(given[name] as TensorLike);
-      if (gate.shape.length > 1) tensors[name] = copy(gate);
-      else constant[name] = gate.castSync(gate.dtype); // one decay per head
+  /** Copies of a call's tensors: the caller may change its own. */
+  constructor(given: BoundTensors, options: Options, { packed, first, end }: Recorded) {
+    const tensors: Record<string, Tensor> = {};
+    const constant: Record<string, Tensor> = {};
+    for (const name of recorded) {
+      const tensor = given[name];
+      if (tensor === undefined) continue;
+      const perHead = tensor.shape.length === 1; // one decay for all tokens
+      const part = packed && !perHead ? tensor.slice(0, first, end) : tensor;
+      (perHead ? constant : tensors)[name] = native.copyTensor(part, 'linearAttention', name);
+      if (part !== tensor) native.dropTensor(part);
     }
     this.#packed = packed;
     this.#tensors = tensors;
     this.#constant = constant;
+    this.#options = Object.fromEntries(perCall.map((name) => [name, options[name]]));
   }
 
   /** `at` is the session's place in the batch, or that of its first token among packed ones. */
@@ -62,10 +69,11 @@ export class CallRecord implements TokenRecord {
     const { k, v, ...gates } = Object.fromEntries(cut) as Record<string, Tensor>;
     const normalizers = from.normalizer && { normalizers: [from.normalizer], nextNormalizers: [to.normalizer!] };
     const states = { states: [from.state], nextStates: [to.state], ...normalizers };
-    onThisThread(k!, k!, v!, { ...this.#constant, ...gates, ...states });
+    onThisThread(k!, k!, v!, { ...this.#options, ...this.#constant, ...gates, ...states });
   }
 
   dispose(): void {
-    for (const tensor of Object.values(this.#tensors)) tensor.dispose();
+    for (const tensors of [this.#tensors, this.#constant])
+      for (const tensor of Object.values(tensors)) tensor.dispose();
   }
 }

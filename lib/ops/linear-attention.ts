@@ -2,10 +2,11 @@ import type {
   LinearAttentionOptionsByUpdateRule as Options,
   LinearAttentionResult as Result,
 } from '../generated/linear-attention';
-import { CheckpointedCall, ownOptions } from '../cache/checkpoints';
+import { CheckpointedCall } from '../cache/checkpoints';
 import type { RecurrentState } from '../cache/recurrent-state';
 import { StateStep } from '../cache/step-states';
-import { operation, operationSync } from '../native';
+import { ownOptions } from '../cache/token-record';
+import { native, operation, operationSync } from '../native';
 import type { Tensor, TensorLike } from '../tensor';
 
 /** Sessions instead of a state: they take what `returnState` would return. */
@@ -73,17 +74,19 @@ export async function linearAttention(
   return options?.states === undefined ? onPool(q, k, v, options) : stepOnPool(q, k, v, options);
 }
 
-// A signal may stop the work half-way, so a call that has one never writes over a state.
+// A signal may stop the work half-way, and where `out` may be gone when the work is done the call fails then: such calls do
+// not write over a state.
 async function stepOnPool(
   q: TensorLike,
   k: TensorLike,
   v: TensorLike,
   options: LinearAttentionOptions,
 ): Promise<LinearAttentionResult> {
-  const step = new StateStep(k, v, options, options.signal === undefined);
+  const inPlace = options.signal === undefined && !native.mayVanish(options.out);
+  const step = new StateStep(q, k, v, options, inPlace);
   try {
     const result = await onPool(q, k, v, step.options as LinearAttentionOptions);
-    step.finish();
+    step.finish(result.out);
     return result;
   } catch (error) {
     step.cancel();
@@ -97,7 +100,7 @@ async function checkpointedOnPool(
   v: TensorLike,
   options: LinearAttentionOptions,
 ): Promise<LinearAttentionResult> {
-  const call = new CheckpointedCall(q, k, v, options);
+  const call = new CheckpointedCall(q, k, v, options, true);
   for (const [queries, keys, values, own] of call.pieces()) {
     await stepOnPool(queries, keys, values, own as LinearAttentionOptions);
   }
@@ -134,10 +137,10 @@ export function linearAttentionSync(
 }
 
 function step(q: TensorLike, k: TensorLike, v: TensorLike, options: LinearAttentionOptions): Result {
-  const sessions = new StateStep(k, v, options, true);
+  const sessions = new StateStep(q, k, v, options, true);
   try {
     const result = onThisThread(q, k, v, sessions.options as LinearAttentionOptions);
-    sessions.finish();
+    sessions.finish(result.out);
     return result;
   } catch (error) {
     sessions.cancel();
@@ -151,7 +154,7 @@ function checkpointed(
   v: TensorLike,
   options: LinearAttentionOptions,
 ): LinearAttentionResult {
-  const call = new CheckpointedCall(q, k, v, options);
+  const call = new CheckpointedCall(q, k, v, options, false);
   for (const [queries, keys, values, own] of call.pieces()) {
     step(queries, keys, values, own as LinearAttentionOptions);
   }
