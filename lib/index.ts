@@ -36,6 +36,7 @@ export {
   segmentStateSync,
   type SegmentOptions,
   type SegmentState,
+  type SegmentStateLike,
 } from './ops/chain-states';
 export { RecurrentState, type StateTensors } from './cache/recurrent-state';
 export { StatePool, type StatePoolOptions, type UpdateRule } from './cache/state-pool';

@@ -1,6 +1,8 @@
 // Segments worked on apart and joined give the state of the whole sequence.
 import {
   type SegmentOptions,
+  type Tensor,
+  type TensorLike,
   chainStates,
   chainStatesSync,
   linearAttentionSync,
@@ -29,7 +31,47 @@ describe('chainStates', () => {
     }
   });
 
-  it('needs a segment', () => {
-    expect(() => chainStatesSync([])).toThrow('segments');
+  it('takes tensors of other libraries', async () => {
+    const inputs = randomInputs('gated', 30, 22);
+    const segments = [0, 13].map((start) => {
+      const { k, v, decay } = cut(inputs, start, start + 13);
+      return segmentStateSync(k!, v!, { updateRule: 'gated', decay: decay! });
+    });
+    const dims = (x: Tensor): TensorLike => ({ data: Float32Array.from(numbers(x)), dims: x.shape, type: 'float32' });
+    const shape = (x: Tensor): TensorLike => ({ data: Float32Array.from(numbers(x)), shape: x.shape, dtype: 'f32' });
+    const foreign = segments.map(({ transition, state }) => ({ transition: dims(transition), state: shape(state) }));
+    const before = segments[1]!.state;
+    for (const [state, same] of [
+      [undefined, undefined],
+      [before, dims(before)],
+    ]) {
+      const want = numbers(chainStatesSync(segments, { state }));
+      expect(numbers(chainStatesSync(foreign, { state: same }))).toEqual(want);
+      expect(numbers(await chainStates(foreign, { state: same }))).toEqual(want);
+    }
+  });
+
+  it('gives a state of its own', async () => {
+    const { k, v } = randomInputs('linear', 9, 23) as { k: Tensor; v: Tensor };
+    const segment = segmentStateSync(k, v, {});
+    const before = numbers(segment.state);
+    for (const state of [chainStatesSync([segment]), await chainStates([segment])]) {
+      expect(numbers(state)).toEqual(before);
+      state.data.fill(7);
+      state.dispose();
+      expect(numbers(segment.state)).toEqual(before);
+    }
+  });
+
+  it('does not begin when its signal is aborted', async () => {
+    const { k, v } = randomInputs('linear', 9, 24) as { k: Tensor; v: Tensor };
+    const segment = segmentStateSync(k, v, {});
+    const reason = new Error('enough');
+    const signal = AbortSignal.abort(reason);
+    for (const segments of [[segment], [segment, segment]]) {
+      await expect(chainStates(segments, { signal })).rejects.toBe(reason);
+      expect(() => chainStatesSync(segments, { signal } as object)).toThrow(reason);
+    }
+    await expect(segmentState(k, v, { signal })).rejects.toBe(reason);
   });
 });

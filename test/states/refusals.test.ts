@@ -2,17 +2,13 @@
 import { crc32 } from 'node:zlib';
 import {
   RecurrentState,
-  type SegmentOptions,
-  type SegmentState,
   StatePool,
   type StatePoolOptions,
   Tensor,
   chainStates,
-  chainStatesSync,
   linearAttention,
   linearAttentionSync,
   segmentState,
-  segmentStateSync,
 } from 'hybrid-attention';
 import { describe, expect, it } from 'vitest';
 import { caught, expectBoth, expectError } from '../api/errors';
@@ -217,66 +213,6 @@ describe('bytes of a state', () => {
       'ERR_ATTN_ARG_TYPE',
       'bytes must be a Uint8Array, got an ArrayBuffer',
     );
-  });
-});
-
-describe('segments', () => {
-  const segment = segmentStateSync(q, v, { updateRule: 'linear' });
-
-  it.each([
-    [undefined, {}, 'segments must be an array, got undefined'],
-    [segment, {}, 'segments must be an array, got an object'],
-    [[{}], {}, 'segments[0].transition must be a Tensor, got undefined'],
-    [[segment, undefined], {}, 'segments[1].transition must be a Tensor'],
-    [[{ transition: segment.transition, state: 3 }], {}, 'segments[0].state must be a Tensor, got a number'],
-    [[segment], null, 'options must be an object, got null'],
-    [[segment], { states: [] }, 'unknown option states; known are state, signal'],
-    [[segment], { state: [] }, 'state must be a Tensor, got an array'],
-  ])('are chained from a list: %o with %o', async (segments, options, message) => {
-    await expectBoth(
-      () => chainStatesSync(segments as never, options as never),
-      () => chainStates(segments as never, options as never),
-      TypeError,
-      'ERR_ATTN_ARG_TYPE',
-      message,
-    );
-  });
-
-  it('hold matrices', async () => {
-    const flat: SegmentState = { ...segment, state: Tensor.zeros([2, 3, 5]) };
-    await expectBoth(
-      () => chainStatesSync([flat]),
-      () => chainStates([flat]),
-      RangeError,
-      'ERR_ATTN_SHAPE',
-      'segments[0].state has shape [2, 3, 5]',
-    );
-    await expectBoth(
-      () => chainStatesSync([]),
-      () => chainStates([]),
-      RangeError,
-      'ERR_ATTN_VALUE',
-      'segments is empty',
-    );
-  });
-
-  it('are made with options of the rule', async () => {
-    for (const [options, code, message] of [
-      [null, 'ERR_ATTN_ARG_TYPE', 'options must be an object, got null'],
-      [undefined, 'ERR_ATTN_ARG_TYPE', 'options must be an object, got undefined'],
-      [{ normalize: true }, 'ERR_ATTN_OPTION_CONFLICT', 'does not take normalize'],
-      [{ state: segment.state }, 'ERR_ATTN_OPTION_CONFLICT', 'does not take state'],
-      [{ checkpointEvery: 2 }, 'ERR_ATTN_OPTION_CONFLICT', 'does not take checkpointEvery'],
-    ] as const) {
-      const given = options as unknown as SegmentOptions;
-      await expectBoth(
-        () => segmentStateSync(q, v, given),
-        () => segmentState(q, v, given),
-        TypeError,
-        code,
-        message,
-      );
-    }
   });
 });
 
