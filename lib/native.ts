@@ -51,6 +51,8 @@ interface Binding {
   ownTensor(value: unknown, operation: string, argument: string, asynchronous: boolean): Tensor;
   /** The same in new native memory. */
   copyTensor(value: unknown, operation: string, argument: string): Tensor;
+  /** Writes the elements of a tensor of the same shape and dtype, or zeros where there is none, over those of the first. */
+  writeTensor(to: Tensor, from?: Tensor): void;
   /** Lets go of a tensor of these now, as the collector would later; arrays over the same memory stay. */
   dropTensor(tensor: Tensor): void;
   /** Whether the value is a tensor in an ArrayBuffer of JavaScript, which may be transferred while a call writes to it. */

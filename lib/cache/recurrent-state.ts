@@ -53,8 +53,8 @@ export class RecurrentState {
     this.#take(past ?? new SessionPast(pool, pool.take()));
     if (past !== undefined) return;
     const { memory, normalizer } = this.#past!.slot;
-    memory.data.fill(0);
-    normalizer?.data.fill(0);
+    native.writeTensor(memory);
+    if (normalizer !== undefined) native.writeTensor(normalizer);
   }
 
   /**

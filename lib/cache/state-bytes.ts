@@ -2,7 +2,9 @@
 // before it. Numbers are little-endian, as on every machine that the package runs on.
 import { crc32 } from 'node:zlib';
 import { attnError } from '../errors';
-import type { Tensor } from '../tensor';
+import { dtypeBytes } from '../generated/dtypes';
+import { native } from '../native';
+import { Tensor } from '../tensor';
 import type { Slot, StatePool } from './state-pool';
 
 const magic = 'ATTNSTAT';
@@ -22,12 +24,13 @@ interface Header {
   length: number;
 }
 
-function bytesOf({ data }: Tensor): Uint8Array {
+const parts = ({ memory, normalizer }: Slot): Tensor[] => [memory, normalizer].filter((tensor) => tensor !== undefined);
+
+// Never of the memory of a slot itself: some runtimes move what is shown as an array.
+function bytesOf(tensor: Tensor): Uint8Array {
+  const { data } = native.copyTensor(tensor, 'RecurrentState.serialize', 'the state');
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
-
-const parts = ({ memory, normalizer }: Slot): Uint8Array[] =>
-  [memory, normalizer].filter((tensor) => tensor !== undefined).map(bytesOf);
 
 function headerOf(pool: StatePool, length: number): Header {
   const { updateRule, dtype, heads, keyDim, valueDim, normalizer } = pool;
@@ -44,7 +47,7 @@ export function writeState(pool: StatePool, slot: Slot, length: number): Uint8Ar
   view.setUint32(12, header.length, true);
   bytes.set(header, fixedBytes);
   let at = fixedBytes + header.length;
-  for (const part of parts(slot)) {
+  for (const part of parts(slot).map(bytesOf)) {
     bytes.set(part, at);
     at += part.length;
   }
@@ -106,8 +109,9 @@ export function readState(pool: StatePool, bytes: Uint8Array, slot: Slot): numbe
   if (stored !== pool.slotBytes) throw damaged(`the state has ${stored} bytes, expected ${pool.slotBytes}`);
   let at = end;
   for (const part of parts(slot)) {
-    part.set(bytes.subarray(at, at + part.length));
-    at += part.length;
+    const next = at + part.size * dtypeBytes[part.dtype];
+    native.writeTensor(part, Tensor.from(Uint8Array.from(bytes.subarray(at, next)), part.shape, part.dtype));
+    at = next;
   }
   return length;
 }

@@ -56,6 +56,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
     exports.Set("operations", operations);
     exports.Set("ownTensor", Napi::Function::New<returning<own_tensor>>(env, "ownTensor"));
     exports.Set("copyTensor", Napi::Function::New<returning<copy_tensor>>(env, "copyTensor"));
+    exports.Set("writeTensor", Napi::Function::New<doing<write_tensor>>(env, "writeTensor"));
     exports.Set("dropTensor", Napi::Function::New<doing<drop_tensor>>(env, "dropTensor"));
     exports.Set("mayVanish", Napi::Function::New<returning<may_vanish>>(env, "mayVanish"));
     exports.Set("checkSignal", Napi::Function::New<doing<check_signal>>(env, "checkSignal"));

@@ -74,6 +74,9 @@ Napi::Value copy_tensor(const Napi::CallbackInfo& call);
 // A tensor that stays when the caller's goes; for asynchronous work, which the last argument says, none in JavaScript's
 // memory.
 Napi::Value own_tensor(const Napi::CallbackInfo& call);
+// Writes the elements of a tensor of the same shape and dtype, or zeros where there is none, over those of the first, which
+// is contiguous then.
+void write_tensor(const Napi::CallbackInfo& call);
 // Lets go of a tensor that one of these gave.
 void drop_tensor(const Napi::CallbackInfo& call);
 // Whether a value is a tensor in an ArrayBuffer of JavaScript, which may be transferred while a call writes to it.

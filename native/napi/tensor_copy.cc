@@ -1,4 +1,7 @@
 // Copies of tensors, and tensors apart from those of the caller.
+#include <algorithm>
+#include <cstring>
+
 #include "attn/convert.h"
 #include "napi/tensor.h"
 
@@ -76,6 +79,25 @@ Napi::Value own_tensor(const Napi::CallbackInfo& call) {
   parts.resolve(where);
   if (asynchronous && parts.storage->kind() == Storage::Kind::plain) parts = copied(environment, parts.view, where);
   return {env, Tensor::create(environment, std::move(parts))};
+}
+
+void write_tensor(const Napi::CallbackInfo& call) {
+  const napi_env env = call.Env();
+  Environment& environment = Environment::of(env);
+  const Where where{"Tensor", "what is written"};
+  const bool zeros = is_undefined(env, call[1]);
+  TensorParts to = read_tensor(environment, call[0], where);
+  TensorParts from = read_tensor(environment, call[zeros ? 0 : 1], where);
+  to.resolve(where);
+  from.resolve(where);
+  const TensorView& target = to.view;
+  if (from.view.dtype != target.dtype || from.view.rank != target.rank ||
+      !std::equal(target.shape, target.shape + target.rank, from.view.shape)) {
+    fail(ErrorCode::shape, where.text() + " has shape " + shape_text(from.view) + ", expected " + shape_text(target));
+  }
+  if (!zeros) return copy_elements(from.view, target);
+  if (!is_contiguous(target)) fail(ErrorCode::shape, where.text() + " is not contiguous");
+  std::memset(target.data, 0, static_cast<size_t>(target.elements() * dtype_bytes(target.dtype)));
 }
 
 void drop_tensor(const Napi::CallbackInfo& call) {

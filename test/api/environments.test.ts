@@ -113,4 +113,26 @@ describe('a process', () => {
     expect(stderr).toBe('');
     expect(stdout).toBe('true,true,true true\n');
   });
+
+  it('keeps the states of sessions where external buffers are refused', () => {
+    const script = `
+      const { Tensor, StatePool, RecurrentState, linearAttention } = require(${JSON.stringify(library)});
+      (async () => {
+        const token = Tensor.from(new Float32Array(4).fill(1), [1, 1, 1, 4]);
+        for (const rollback of [0, 1]) {
+          const pool = new StatePool({ heads: 1, keyDim: 4, updateRule: 'linear', normalizer: true, rollback });
+          const first = new RecurrentState(pool);
+          for (const session of [first, RecurrentState.deserialize(pool, first.serialize())]) {
+            for (let t = 0; t < 4; ++t) await linearAttention(token, token, token, { normalize: true, states: [session] });
+            session.rollback(rollback);
+            const [state, normalizer] = [session.toTensor().permute([0, 2, 1]), session.normalizerTensor()];
+            console.log(session.length, state.data[0], normalizer.data[0]);
+          }
+        }
+      })();`;
+    const env = { ...process.env, ATTN_NO_EXTERNAL_BUFFERS: '1' };
+    const { stdout, stderr } = spawnSync(process.execPath, ['-e', script], { encoding: 'utf8', env });
+    expect(stderr).toBe('');
+    expect(stdout).toBe('4 4 4\n4 4 4\n3 3 3\n3 3 3\n');
+  });
 });
