@@ -24,6 +24,7 @@ export {
   type AttentionOptions,
   type AttentionResult,
   type CachedAttentionOptions,
+  type CachedAttentionResult,
 } from './ops/attention';
 export { causalConv1d, causalConv1dSync, type CausalConv1dOptions, type CausalConv1dResult } from './ops/causal-conv1d';
 export { decayGate, decayGateSync, type DecayGateOptions, type DecayGateResult } from './ops/decay-gate';

@@ -1,10 +1,10 @@
 import type { AttentionOptions, AttentionResult } from '../generated/attention';
 import type { Sequence } from '../cache/cache-pool';
-import type { CachedAttentionOptions } from '../generated/cached-attention';
+import type { CachedAttentionOptions, CachedAttentionResult } from '../generated/cached-attention';
 import { operation, operationSync } from '../native';
 import type { Tensor, TensorLike } from '../tensor';
 
-export type { AttentionOptions, AttentionResult, CachedAttentionOptions };
+export type { AttentionOptions, AttentionResult, CachedAttentionOptions, CachedAttentionResult };
 
 const onPool =
   operation<(q: TensorLike, k: TensorLike, v: TensorLike, options?: AttentionOptions) => Promise<AttentionResult>>(
@@ -16,12 +16,12 @@ const onThisThread =
   );
 const cachedOnPool =
   operation<
-    (q: TensorLike, sequences: readonly Sequence[], options?: CachedAttentionOptions) => Promise<AttentionResult>
+    (q: TensorLike, sequences: readonly Sequence[], options?: CachedAttentionOptions) => Promise<CachedAttentionResult>
   >('cachedAttention');
 const cachedOnThisThread =
-  operationSync<(q: TensorLike, sequences: readonly Sequence[], options?: CachedAttentionOptions) => AttentionResult>(
-    'cachedAttention',
-  );
+  operationSync<
+    (q: TensorLike, sequences: readonly Sequence[], options?: CachedAttentionOptions) => CachedAttentionResult
+  >('cachedAttention');
 
 /**
  * Softmax attention: `out = softmax(scale · q kᵀ + bias) v` for each query head. `q` is [B, T, Hq, K], `k` is
@@ -58,8 +58,13 @@ export function attention(
 export function attention(
   q: TensorLike,
   sequences: readonly Sequence[],
+  options: CachedAttentionOptions & { returnLse: true },
+): Promise<CachedAttentionResult & { lse: Tensor }>;
+export function attention(
+  q: TensorLike,
+  sequences: readonly Sequence[],
   options?: CachedAttentionOptions,
-): Promise<AttentionResult>;
+): Promise<CachedAttentionResult>;
 export function attention(
   q: TensorLike,
   k: TensorLike | readonly Sequence[],
@@ -92,8 +97,13 @@ export function attentionSync(q: TensorLike, k: TensorLike, v: TensorLike, optio
 export function attentionSync(
   q: TensorLike,
   sequences: readonly Sequence[],
+  options: CachedAttentionOptions & { returnLse: true },
+): CachedAttentionResult & { lse: Tensor };
+export function attentionSync(
+  q: TensorLike,
+  sequences: readonly Sequence[],
   options?: CachedAttentionOptions,
-): AttentionResult;
+): CachedAttentionResult;
 export function attentionSync(
   q: TensorLike,
   k: TensorLike | readonly Sequence[],

@@ -2,6 +2,7 @@
 import {
   type AttnError,
   type CachePool,
+  type CachedAttentionResult,
   type DType,
   type Device,
   type ErrorCode,
@@ -14,7 +15,7 @@ import {
   isAttnError,
   linearAttention,
   linearAttentionSync,
-  type mergeAttention,
+  mergeAttention,
 } from 'hybrid-attention';
 import { Tensor as OrtTensor } from 'onnxruntime-common';
 
@@ -43,6 +44,25 @@ export async function results(): Promise<void> {
   same<typeof out, Tensor>(true);
   same<typeof out.data, TensorData>(true);
   same<Awaited<ReturnType<typeof mergeAttention>>['lse'], Tensor>(true);
+}
+
+export async function cachedResults(given: boolean): Promise<void> {
+  const plain = await attention(x, sequences);
+  same<typeof plain, CachedAttentionResult>(true);
+  same<typeof plain.lse, Tensor | undefined>(true);
+  const part = await attention(x, sequences, { returnLse: true, append: { key: x, value: x } });
+  same<typeof part.lse, Tensor>(true);
+  await mergeAttention([part, await attention(x, x, x, { returnLse: true })]);
+  const { lse } = attentionSync(x, sequences, { returnLse: true, causal: true });
+  same<typeof lse, Tensor>(true);
+  const perhaps = attentionSync(x, sequences, { returnLse: given });
+  same<typeof perhaps.lse, Tensor | undefined>(true);
+  // @ts-expect-error sequences have no scores
+  perhaps.scores;
+  // @ts-expect-error an option of tensors alone
+  await attention(x, sequences, { queryStart: 0 });
+  // @ts-expect-error the log-sum-exp was not asked for
+  await mergeAttention([plain]);
 }
 
 export async function options(): Promise<void> {
