@@ -8,7 +8,7 @@ export interface AttentionOptions extends CallOptions {
   scale?: number | undefined;
   /** Query at position p sees keys 0…p. Default false. */
   causal?: boolean | undefined;
-  /** Position of the first query among the keys; S − T (the sequence's own lengths) when absent, which aligns causal to the bottom right; 0 aligns it to the top left. [B], i32. ≥ -2147483648, ≤ 2147483647. */
+  /** Position of the first query among the keys; when absent the last query stands at the last key that counts (S − T, or kvLengths − T, of each sequence), which aligns causal to the bottom right; 0 aligns it to the top left, as a batch of prompts padded on the right needs. [B], i32. ≥ -2147483648, ≤ 2147483647. */
   queryStart?: number | TensorLike | undefined;
   /** Query at position p sees keys p − left … p + right; a side that is absent is open. `left`: keys before the query's own position. `right`: keys after the query's own position. */
   window?: { left?: number | undefined; right?: number | undefined } | undefined;
@@ -26,7 +26,7 @@ export interface AttentionOptions extends CallOptions {
   mask?: TensorLike | undefined;
   /** Adds slope · (j − p) for key j and query position p. [Hq], f32. */
   alibiSlopes?: TensorLike | undefined;
-  /** Keys of each sequence that count: key j is visible when j < kvLengths. [B], i32. ≥ 0. */
+  /** Keys of each sequence that count: key j is visible when j < kvLengths; without queryStart the last query stands at the last of them. [B], i32. ≥ 0. */
   kvLengths?: number | TensorLike | undefined;
   /** First key of each sequence that counts (left padding): key j is visible when j ≥ kvStart. [B], i32. ≥ 0. */
   kvStart?: number | TensorLike | undefined;

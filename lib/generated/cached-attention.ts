@@ -22,7 +22,7 @@ export interface CachedAttentionOptions extends CallOptions {
   sinks?: TensorLike | undefined;
   /** Adds slope · (j − p) for key j and query position p. [Hq], f32. */
   alibiSlopes?: TensorLike | undefined;
-  /** Offsets of the sequences among the query tokens, when these differ in number and have no batch axis. [B+1], i32. */
+  /** How q and append are cut: offsets of the sequences among the query tokens, when these differ in number and have no batch axis; the keys are the sequences' own. [B+1], i32. */
   cuSeqlens?: TensorLike | undefined;
   /** Further factor on the scores of each query (temperature by position). [B, T], f32. */
   queryScale?: TensorLike | undefined;

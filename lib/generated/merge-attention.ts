@@ -15,7 +15,7 @@ export interface MergeAttentionOptions extends CallOptions {
 
 /** Tensors that mergeAttention returns. */
 export interface MergeAttentionResult {
-  /** attention over all parts; zero where no part held a visible key [B, T, H, V]. */
+  /** attention over all parts, packed as they are; zero where no part held a visible key [B, T, H, V]. */
   out: Tensor;
   /** log-sum-exp over all parts [B, H, T]. */
   lse: Tensor;

@@ -127,7 +127,7 @@ export const opTable: readonly OpInfo[] = [
       {
         "name": "queryStart",
         "type": "integerOrTensor",
-        "doc": "position of the first query among the keys; S − T (the sequence's own lengths) when absent, which aligns causal to the bottom right; 0 aligns it to the top left",
+        "doc": "position of the first query among the keys; when absent the last query stands at the last key that counts (S − T, or kvLengths − T, of each sequence), which aligns causal to the bottom right; 0 aligns it to the top left, as a batch of prompts padded on the right needs",
         "shape": "[B]"
       },
       {
@@ -182,7 +182,7 @@ export const opTable: readonly OpInfo[] = [
       {
         "name": "kvLengths",
         "type": "integerOrTensor",
-        "doc": "keys of each sequence that count: key j is visible when j < kvLengths",
+        "doc": "keys of each sequence that count: key j is visible when j < kvLengths; without queryStart the last query stands at the last of them",
         "shape": "[B]"
       },
       {
@@ -349,7 +349,7 @@ export const opTable: readonly OpInfo[] = [
       {
         "name": "cuSeqlens",
         "type": "tensor",
-        "doc": "offsets of the sequences among the query tokens, when these differ in number and have no batch axis",
+        "doc": "how q and append are cut: offsets of the sequences among the query tokens, when these differ in number and have no batch axis; the keys are the sequences' own",
         "shape": "[B+1]"
       },
       {
@@ -792,13 +792,13 @@ export const opTable: readonly OpInfo[] = [
       {
         "name": "outs",
         "shape": "[B, T, H, V]",
-        "doc": "attention over each part, without sinks",
+        "doc": "attention over each part, without sinks; parts of packed batches are [T, H, V] each",
         "list": true
       },
       {
         "name": "lses",
         "shape": "[B, H, T]",
-        "doc": "log-sum-exp of each part; −∞ where it held no visible key",
+        "doc": "log-sum-exp of each part; −∞ where it held no visible key; [H, T] for packed batches",
         "list": true
       }
     ],
@@ -814,7 +814,7 @@ export const opTable: readonly OpInfo[] = [
       {
         "name": "out",
         "shape": "[B, T, H, V]",
-        "doc": "attention over all parts; zero where no part held a visible key",
+        "doc": "attention over all parts, packed as they are; zero where no part held a visible key",
         "when": []
       },
       {

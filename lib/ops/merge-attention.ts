@@ -6,7 +6,9 @@ export type { MergeAttentionOptions, MergeAttentionResult };
 
 /** Attention over a part of the keys, as `attention` with `returnLse` gives it. */
 export interface AttentionPart {
+  /** [B, T, H, V]; of a packed batch [tokens, H, V]. */
   readonly out: TensorLike;
+  /** [B, H, T]; of a packed batch [H, tokens]. */
   readonly lse: TensorLike;
 }
 
@@ -24,7 +26,8 @@ const column = (parts: readonly AttentionPart[], name: keyof AttentionPart): rea
 
 /**
  * Combines attention over parts of the keys into attention over all of them, by the log-sum-exp of each part. The order of
- * the parts fixes the order of the sums. `sinks` are counted here, once, and not in the parts.
+ * the parts fixes the order of the sums. `sinks` are counted here, once, and not in the parts. Parts of packed batches have no
+ * batch axis, all of them, and neither has the result.
  */
 export async function mergeAttention(
   parts: readonly AttentionPart[],

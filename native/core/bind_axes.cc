@@ -63,6 +63,13 @@ Status rank_error(const Binding& binding, const TensorName& name, const TensorSp
     wanted += (i > 0 ? " or " : "") + form_text(binding, seen_form(binding, spec, forms[i]));
   }
   if (spec.broadcast) wanted = "a shape that broadcasts to " + wanted;
+  // The first tensor says whether the others have a batch axis.
+  if (binding.op.unbatched_offset != 0 && !binding.packed && !binding.known(kBatchAxis)) {
+    Form unbatched = seen_form(binding, spec, spec.full);
+    std::copy(unbatched.axes + 1, unbatched.axes + unbatched.rank, unbatched.axes);
+    --unbatched.rank;
+    wanted += " or " + form_text(binding, unbatched);
+  }
   const std::string packed = binding.packed && spec.packed ? " in a packed call" : "";
   return binding.fail(ErrorCode::shape,
                       name.text() + " has shape " + shape_text(view) + ", expected " + wanted + packed);

@@ -92,8 +92,9 @@ const TensorView& first_input(const OpDesc& op, const void* call) {
 }
 
 bool is_packed(const OpDesc& op, const void* call) {
-  if (op.packing == nullptr) return false;
   const auto* bytes = static_cast<const char*>(call);
+  if (op.unbatched_offset != 0) return *reinterpret_cast<const bool*>(bytes + op.unbatched_offset);
+  if (op.packing == nullptr) return false;
   if (op.packing->kind == FieldKind::group) return *reinterpret_cast<const bool*>(bytes + op.packing->present_offset);
   return reinterpret_cast<const TensorView*>(bytes + op.packing->offset)->present;
 }

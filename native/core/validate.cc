@@ -46,8 +46,21 @@ Status check_missing(const Binding& binding) {
   return {};
 }
 
+// Whether the first input lacks the batch axis, where it may: then all tensors do.
+void note_unbatched(Binding& binding) {
+  if (binding.op.unbatched_offset == 0) return;
+  const FieldDesc& first = binding.op.inputs[0];
+  binding.packed = first_input(binding.op, binding.call).rank == first.tensor->full.rank - 1;
+  binding.at<bool>(binding.op.unbatched_offset) = binding.packed;
+}
+
 // The offsets fix the number of sequences, before tensors that lack the batch axis are looked at.
 Status bind_packing(Binding& binding) {
+  if (binding.op.packing == nullptr) {
+    binding.axis(kBatchAxis) = 1;
+    binding.bound_by[kBatchAxis] = {binding.op.inputs[0].path};
+    return {};
+  }
   const FieldDesc& packing = *binding.op.packing;
   const FieldDesc* fields = packing.kind == FieldKind::group ? packing.fields : &packing;
   const int count = packing.kind == FieldKind::group ? packing.field_count : 1;
@@ -153,6 +166,7 @@ Status validate(const OpDesc& op, void* call) {
   Binding binding{op, call, is_packed(op, call)};
   if (op.axis_count > kMaxAxes) return binding.fail(ErrorCode::internal, "the op has more axes than a binding holds");
   if (Status status = check_missing(binding); !status.is_ok()) return status;
+  note_unbatched(binding);
   if (Status status = list_given(binding, op.inputs, op.input_count); !status.is_ok()) return status;
   if (Status status = list_given(binding, op.options, op.option_count); !status.is_ok()) return status;
   if (Status status = check_numbers(binding); !status.is_ok()) return status;

@@ -23,7 +23,7 @@ struct AttentionCuSeqlens {
 struct AttentionOptions {
   OptionalNumber scale;  // factor on q·k; 1/√K when absent
   bool causal = false;  // query at position p sees keys 0…p
-  IntegerOrTensor query_start;  // position of the first query among the keys; S − T (the sequence's own lengths) when absent, which aligns causal to the bottom right; 0 aligns it to the top left
+  IntegerOrTensor query_start;  // position of the first query among the keys; when absent the last query stands at the last key that counts (S − T, or kvLengths − T, of each sequence), which aligns causal to the bottom right; 0 aligns it to the top left, as a batch of prompts padded on the right needs
   AttentionWindow window;  // query at position p sees keys p − left … p + right; a side that is absent is open
   OptionalInteger chunk;  // query at position p sees only keys j with floor(j / chunk) = floor(p / chunk)
   OptionalInteger block;  // block-causal: query at position p sees keys j with floor(j / block) ≤ floor(p / block)
@@ -32,7 +32,7 @@ struct AttentionOptions {
   TensorView bias;  // added to the scaled scores; −∞ hides a key
   TensorView mask;  // true where the query may see the key
   TensorView alibi_slopes;  // adds slope · (j − p) for key j and query position p
-  IntegerOrTensor kv_lengths;  // keys of each sequence that count: key j is visible when j < kvLengths
+  IntegerOrTensor kv_lengths;  // keys of each sequence that count: key j is visible when j < kvLengths; without queryStart the last query stands at the last of them
   IntegerOrTensor kv_start;  // first key of each sequence that counts (left padding): key j is visible when j ≥ kvStart
   AttentionCuSeqlens cu_seqlens;  // offsets of the sequences of a packed batch, whose tensors have no batch axis
   TensorView key_indices;  // the keys each query sees, all other rules applied on top; −1 is no key, a key named twice counts once for each

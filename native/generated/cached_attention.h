@@ -30,7 +30,7 @@ struct CachedAttentionOptions {
   OptionalNumber softcap;  // scaled scores become softcap · tanh(score / softcap)
   TensorView sinks;  // one extra logit per head in the softmax's sum, without a value
   TensorView alibi_slopes;  // adds slope · (j − p) for key j and query position p
-  TensorView cu_seqlens;  // offsets of the sequences among the query tokens, when these differ in number and have no batch axis
+  TensorView cu_seqlens;  // how q and append are cut: offsets of the sequences among the query tokens, when these differ in number and have no batch axis; the keys are the sequences' own
   TensorView query_scale;  // further factor on the scores of each query (temperature by position)
   TensorView gate;  // out is multiplied by sigmoid(gate)
   bool return_lse = false;  // also return the log-sum-exp of each row; sinks are not counted in it

@@ -169,6 +169,9 @@ constexpr RuleDesc rules_attention[] = {
     {RuleKind::excludes, -1, -1, {&options_attention[14], false, 0}, {&options_attention[8], false, 0}, "gathered keys have no [T, S] matrix"},
     {RuleKind::excludes, -1, -1, {&options_attention[14], false, 0}, {&options_attention[9], false, 0}, "gathered keys have no [T, S] matrix"},
 };
+constexpr RefusedOption refused_attention[] = {
+    {"append", "k and v hold all keys; it belongs to cached sequences, which take their place"},
+};
 }  // namespace attention_tables
 
 // cached_attention
@@ -239,6 +242,15 @@ constexpr RuleDesc rules_cached_attention[] = {
     {RuleKind::needs, -1, -1, {&options_cached_attention[0], false, 0}, {&options_cached_attention[0].fields[1], false, 0}, ""},
     {RuleKind::excludes, -1, -1, {&options_cached_attention[2], false, 0}, {&options_cached_attention[5], false, 0}, "block is causal between blocks and open inside them"},
     {RuleKind::excludes, -1, -1, {&options_cached_attention[4], false, 0}, {&options_cached_attention[5], false, 0}, "both cut the keys into blocks"},
+};
+constexpr RefusedOption refused_cached_attention[] = {
+    {"queryStart", "each sequence knows its own length, and the last query stands at its end"},
+    {"kvLengths", "each sequence knows its own length, and the last query stands at its end"},
+    {"kvStart", "sequences hold no padding"},
+    {"mask", "sequences of different lengths share no [T, S] matrix"},
+    {"bias", "sequences of different lengths share no [T, S] matrix"},
+    {"scores", "sequences of different lengths share no [T, S] matrix"},
+    {"keyIndices", "only attention over tensors gathers keys"},
 };
 }  // namespace cached_attention_tables
 
@@ -549,9 +561,9 @@ constexpr RuleDesc rules_linear_attention[] = {
 // merge_attention
 namespace merge_attention_tables {
 constexpr AxisRef axes_2[] = {{0, 0}, {1, 0}, {2, 0}, {3, 0}};
-constexpr TensorSpec spec_1 = {1u << 0 | 1u << 1 | 1u << 2, false, false, false, false, false, {axes_2, 4}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
+constexpr TensorSpec spec_1 = {1u << 0 | 1u << 1 | 1u << 2, false, false, false, true, false, {axes_2, 4}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
 constexpr AxisRef axes_4[] = {{0, 0}, {2, 0}, {1, 0}};
-constexpr TensorSpec spec_3 = {1u << 0, false, false, false, false, false, {axes_4, 3}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
+constexpr TensorSpec spec_3 = {1u << 0, false, false, false, true, false, {axes_4, 3}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
 constexpr FieldDesc inputs_merge_attention[] = {
     {"outs", "outs", FieldKind::tensor_list, offsetof(MergeAttentionCall, outs), 0, nullptr, 0, nullptr, 0, &spec_1, -kUnbounded, kUnbounded, false, false},
     {"lses", "lses", FieldKind::tensor_list, offsetof(MergeAttentionCall, lses), 0, nullptr, 0, nullptr, 0, &spec_3, -kUnbounded, kUnbounded, false, false},
@@ -562,10 +574,10 @@ constexpr FieldDesc options_merge_attention[] = {
     {"sinks", "sinks", FieldKind::tensor, offsetof(MergeAttentionCall, options.sinks), 0, nullptr, 0, nullptr, 0, &spec_5, -kUnbounded, kUnbounded, false, false},
 };
 constexpr AxisRef axes_8[] = {{0, 0}, {1, 0}, {2, 0}, {3, 0}};
-constexpr TensorSpec spec_7 = {0, true, false, false, false, false, {axes_8, 4}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
+constexpr TensorSpec spec_7 = {0, true, false, false, true, false, {axes_8, 4}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
 constexpr AxisRef axes_9[] = {{0, 0}, {1, 0}, {2, 0}, {3, 0}};
 constexpr AxisRef axes_11[] = {{0, 0}, {2, 0}, {1, 0}};
-constexpr TensorSpec spec_10 = {1u << 0, false, false, false, false, false, {axes_11, 3}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
+constexpr TensorSpec spec_10 = {1u << 0, false, false, false, true, false, {axes_11, 3}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
 constexpr AxisRef axes_12[] = {{0, 0}, {2, 0}, {1, 0}};
 constexpr OutputDesc outputs_merge_attention[] = {
     {"out", "out", offsetof(MergeAttentionCall, out), &spec_7, {axes_9, 4}, -1, 0, nullptr, nullptr, 0},
@@ -759,18 +771,18 @@ OpTable op_table() {
   using namespace rotary_embedding_tables;
   using namespace token_shift_tables;
   static constexpr OpDesc rows[] = {
-      {OpId::activation, "activation", "activation", "activation", sizeof(ActivationCall), construct<ActivationCall>, inputs_activation, 1, options_activation, 5, outputs_activation, 1, axes_activation, 4, offsetof(ActivationCall, axes), nullptr, nullptr, 0},
-      {OpId::attention, "attention", "attention", "attention", sizeof(AttentionCall), construct<AttentionCall>, inputs_attention, 3, options_attention, 19, outputs_attention, 3, axes_attention, 8, offsetof(AttentionCall, axes), &options_attention[13], rules_attention, 13},
-      {OpId::cached_attention, "cached_attention", "attention", "cachedAttention", sizeof(CachedAttentionCall), construct<CachedAttentionCall>, inputs_cached_attention, 2, options_cached_attention, 13, outputs_cached_attention, 2, axes_cached_attention, 6, offsetof(CachedAttentionCall, axes), &options_cached_attention[9], rules_cached_attention, 6},
-      {OpId::causal_conv1d, "causal_conv1d", "causalConv1d", "causalConv1d", sizeof(CausalConv1dCall), construct<CausalConv1dCall>, inputs_causal_conv1d, 2, options_causal_conv1d, 5, outputs_causal_conv1d, 2, axes_causal_conv1d, 4, offsetof(CausalConv1dCall, axes), &options_causal_conv1d[3], rules_causal_conv1d, 1},
-      {OpId::decay_gate, "decay_gate", "decayGate", "decayGate", sizeof(DecayGateCall), construct<DecayGateCall>, inputs_decay_gate, 1, options_decay_gate, 6, outputs_decay_gate, 2, axes_decay_gate, 4, offsetof(DecayGateCall, axes), nullptr, rules_decay_gate, 5},
-      {OpId::l2_norm, "l2_norm", "l2Norm", "l2Norm", sizeof(L2NormCall), construct<L2NormCall>, inputs_l2_norm, 1, options_l2_norm, 2, outputs_l2_norm, 1, axes_l2_norm, 4, offsetof(L2NormCall, axes), nullptr, nullptr, 0},
-      {OpId::layer_norm, "layer_norm", "layerNorm", "layerNorm", sizeof(LayerNormCall), construct<LayerNormCall>, inputs_layer_norm, 1, options_layer_norm, 3, outputs_layer_norm, 1, axes_layer_norm, 4, offsetof(LayerNormCall, axes), nullptr, nullptr, 0},
-      {OpId::linear_attention, "linear_attention", "linearAttention", "linearAttention", sizeof(LinearAttentionCall), construct<LinearAttentionCall>, inputs_linear_attention, 3, options_linear_attention, 20, outputs_linear_attention, 3, axes_linear_attention, 9, offsetof(LinearAttentionCall, axes), &options_linear_attention[13], rules_linear_attention, 45},
-      {OpId::merge_attention, "merge_attention", "mergeAttention", "mergeAttention", sizeof(MergeAttentionCall), construct<MergeAttentionCall>, inputs_merge_attention, 2, options_merge_attention, 1, outputs_merge_attention, 2, axes_merge_attention, 4, offsetof(MergeAttentionCall, axes), nullptr, nullptr, 0},
-      {OpId::rms_norm, "rms_norm", "rmsNorm", "rmsNorm", sizeof(RmsNormCall), construct<RmsNormCall>, inputs_rms_norm, 1, options_rms_norm, 6, outputs_rms_norm, 1, axes_rms_norm, 4, offsetof(RmsNormCall, axes), nullptr, rules_rms_norm, 1},
-      {OpId::rotary_embedding, "rotary_embedding", "rotaryEmbedding", "rotaryEmbedding", sizeof(RotaryEmbeddingCall), construct<RotaryEmbeddingCall>, inputs_rotary_embedding, 1, options_rotary_embedding, 12, outputs_rotary_embedding, 1, axes_rotary_embedding, 6, offsetof(RotaryEmbeddingCall, axes), nullptr, rules_rotary_embedding, 21},
-      {OpId::token_shift, "token_shift", "tokenShift", "tokenShift", sizeof(TokenShiftCall), construct<TokenShiftCall>, inputs_token_shift, 2, options_token_shift, 3, outputs_token_shift, 2, axes_token_shift, 4, offsetof(TokenShiftCall, axes), &options_token_shift[1], nullptr, 0},
+      {OpId::activation, "activation", "activation", "activation", sizeof(ActivationCall), construct<ActivationCall>, inputs_activation, 1, options_activation, 5, outputs_activation, 1, axes_activation, 4, offsetof(ActivationCall, axes), nullptr, 0, nullptr, 0, nullptr, 0},
+      {OpId::attention, "attention", "attention", "attention", sizeof(AttentionCall), construct<AttentionCall>, inputs_attention, 3, options_attention, 19, outputs_attention, 3, axes_attention, 8, offsetof(AttentionCall, axes), &options_attention[13], 0, rules_attention, 13, refused_attention, 1},
+      {OpId::cached_attention, "cached_attention", "attention", "cachedAttention", sizeof(CachedAttentionCall), construct<CachedAttentionCall>, inputs_cached_attention, 2, options_cached_attention, 13, outputs_cached_attention, 2, axes_cached_attention, 6, offsetof(CachedAttentionCall, axes), &options_cached_attention[9], 0, rules_cached_attention, 6, refused_cached_attention, 7},
+      {OpId::causal_conv1d, "causal_conv1d", "causalConv1d", "causalConv1d", sizeof(CausalConv1dCall), construct<CausalConv1dCall>, inputs_causal_conv1d, 2, options_causal_conv1d, 5, outputs_causal_conv1d, 2, axes_causal_conv1d, 4, offsetof(CausalConv1dCall, axes), &options_causal_conv1d[3], 0, rules_causal_conv1d, 1, nullptr, 0},
+      {OpId::decay_gate, "decay_gate", "decayGate", "decayGate", sizeof(DecayGateCall), construct<DecayGateCall>, inputs_decay_gate, 1, options_decay_gate, 6, outputs_decay_gate, 2, axes_decay_gate, 4, offsetof(DecayGateCall, axes), nullptr, 0, rules_decay_gate, 5, nullptr, 0},
+      {OpId::l2_norm, "l2_norm", "l2Norm", "l2Norm", sizeof(L2NormCall), construct<L2NormCall>, inputs_l2_norm, 1, options_l2_norm, 2, outputs_l2_norm, 1, axes_l2_norm, 4, offsetof(L2NormCall, axes), nullptr, 0, nullptr, 0, nullptr, 0},
+      {OpId::layer_norm, "layer_norm", "layerNorm", "layerNorm", sizeof(LayerNormCall), construct<LayerNormCall>, inputs_layer_norm, 1, options_layer_norm, 3, outputs_layer_norm, 1, axes_layer_norm, 4, offsetof(LayerNormCall, axes), nullptr, 0, nullptr, 0, nullptr, 0},
+      {OpId::linear_attention, "linear_attention", "linearAttention", "linearAttention", sizeof(LinearAttentionCall), construct<LinearAttentionCall>, inputs_linear_attention, 3, options_linear_attention, 20, outputs_linear_attention, 3, axes_linear_attention, 9, offsetof(LinearAttentionCall, axes), &options_linear_attention[13], 0, rules_linear_attention, 45, nullptr, 0},
+      {OpId::merge_attention, "merge_attention", "mergeAttention", "mergeAttention", sizeof(MergeAttentionCall), construct<MergeAttentionCall>, inputs_merge_attention, 2, options_merge_attention, 1, outputs_merge_attention, 2, axes_merge_attention, 4, offsetof(MergeAttentionCall, axes), nullptr, offsetof(MergeAttentionCall, unbatched), nullptr, 0, nullptr, 0},
+      {OpId::rms_norm, "rms_norm", "rmsNorm", "rmsNorm", sizeof(RmsNormCall), construct<RmsNormCall>, inputs_rms_norm, 1, options_rms_norm, 6, outputs_rms_norm, 1, axes_rms_norm, 4, offsetof(RmsNormCall, axes), nullptr, 0, rules_rms_norm, 1, nullptr, 0},
+      {OpId::rotary_embedding, "rotary_embedding", "rotaryEmbedding", "rotaryEmbedding", sizeof(RotaryEmbeddingCall), construct<RotaryEmbeddingCall>, inputs_rotary_embedding, 1, options_rotary_embedding, 12, outputs_rotary_embedding, 1, axes_rotary_embedding, 6, offsetof(RotaryEmbeddingCall, axes), nullptr, 0, rules_rotary_embedding, 21, nullptr, 0},
+      {OpId::token_shift, "token_shift", "tokenShift", "tokenShift", sizeof(TokenShiftCall), construct<TokenShiftCall>, inputs_token_shift, 2, options_token_shift, 3, outputs_token_shift, 2, axes_token_shift, 4, offsetof(TokenShiftCall, axes), &options_token_shift[1], 0, nullptr, 0, nullptr, 0},
   };
   return {rows, 12};
 }

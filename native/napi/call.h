@@ -64,6 +64,7 @@ class OpCall {
     napi_ref kept = nullptr;     // the same in an asynchronous call, beyond that
   };
 
+  void check_refused(const char* name) const;
   void read_option(napi_value number, napi_value value);
   void read_field(const FieldDesc& field, napi_value value);
   bool read_own(TensorView* place, const char* path, napi_value value);

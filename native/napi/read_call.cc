@@ -94,18 +94,32 @@ void OpCall::read_sequences(const FieldDesc& field, napi_value value) {
   if (!sequences_.empty()) sequences_place_ = &at<CacheView>(field.offset);
 }
 
+// Options of the other operation that the function makes are refused with the reason.
+void OpCall::check_refused(const char* name) const {
+  for (int i = 0; i < op_.refused_count; ++i) {
+    if (std::strcmp(op_.refused[i].name, name) != 0) continue;
+    std::string what = text(name) + " is not taken";
+    for (int j = 0; j < op_.input_count; ++j) {
+      if (op_.inputs[j].kind == FieldKind::cache) what += std::string(" with ") + op_.inputs[j].name;
+    }
+    fail(ErrorCode::arg_type, what + ": " + op_.refused[i].reason);
+  }
+}
+
 void OpCall::read_option(napi_value number, napi_value value) {
   const napi_env env = environment_.env();
   const int signal = op_.option_count + op_.output_count;
   int32_t index;
   if (napi_get_value_int32(env, number, &index) != napi_ok) {
+    const Text<64> name(env, number);
+    check_refused(name.chars);
     const std::vector<const char*> names = option_names(op_);
     const auto listed = [&](int i) {
       const bool offered =
           names[static_cast<size_t>(i)][0] != '\0' && (i >= op_.option_count || !op_.options[i].internal);
       return offered ? names[static_cast<size_t>(i)] : nullptr;
     };
-    unknown_option(Text<64>(env, number).chars, {op_.js_name, nullptr, signal + 1, listed});
+    unknown_option(name.chars, {op_.js_name, nullptr, signal + 1, listed});
   }
   if (index < 0) check_object(env, value, text("options"));
   if (index == signal) return read_signal(value);

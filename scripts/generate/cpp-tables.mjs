@@ -1,6 +1,6 @@
 // native/generated/ops.cc: the tables of attn/op_desc.h.
 import { HEADER, identifier, member, outputMember } from './cpp.mjs';
-import { camel, findOption, functionOf, pascal, rules } from './schema.mjs';
+import { camel, findOption, functionOf, pascal, refusals, rules } from './schema.mjs';
 
 const text = (value) => JSON.stringify(value);
 
@@ -189,11 +189,17 @@ class OpWriter {
       `rules_${op.op}`,
       rules(op).map((rule) => this.rule(rule)),
     );
+    const refused = this.table(
+      'RefusedOption',
+      `refused_${op.op}`,
+      refusals(op).map(({ name, reason }) => `{${text(name)}, ${text(reason)}}`),
+    );
     const packing = op.options.findIndex((field) => field.packs);
     const row =
       `{OpId::${op.op}, ${text(op.op)}, ${text(functionOf(op))}, ${text(camel(op.op))}, sizeof(${this.call}), construct<${this.call}>, ` +
       `${inputs}, ${op.inputs.length}, ${options}, ${op.options.length}, ${outputs}, ${op.outputs.length}, ${axes}, ${this.axes.length}, ` +
-      `offsetof(${this.call}, axes), ${packing < 0 ? 'nullptr' : `&options_${op.op}[${packing}]`}, ${ruleRows}, ${rules(op).length}}`;
+      `offsetof(${this.call}, axes), ${packing < 0 ? 'nullptr' : `&options_${op.op}[${packing}]`}, ` +
+      `${op.unbatched ? `offsetof(${this.call}, unbatched)` : 0}, ${ruleRows}, ${rules(op).length}, ${refused}, ${refusals(op).length}}`;
     return { text: this.lines.join('\n'), row };
   }
 }

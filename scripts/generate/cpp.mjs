@@ -169,7 +169,7 @@ ${op.inputs.map((input) => `  ${inputType(input)} ${member(input.name)};  // [${
   ${name}Options options;
 ${op.outputs.map((output) => `  TensorView ${outputMember(op, output)};  // [${output.axes.join(', ')}] ${output.doc}`).join('\n')}
   ${name}Axes axes;  // bound by validate
-};
+${op.unbatched ? '  bool unbatched = false;  // the inputs came without their batch axis; set by validate\n' : ''}};
 
 }  // namespace attn
 `;

@@ -1,5 +1,5 @@
 // docs/options.md: the reference of every operation's inputs, options, outputs and rules.
-import { flatOptions, isPublic, rules, title } from './schema.mjs';
+import { flatOptions, isPublic, refusals, rules, title } from './schema.mjs';
 
 const cell = (value) => String(value).replaceAll('|', '\\|');
 const row = (cells) => `| ${cells.map(cell).join(' | ')} |\n`;
@@ -33,6 +33,8 @@ function ruleText(rule) {
       return `${name(rule.when)} needs ${name(rule.then)}${reason}`;
   }
 }
+
+const refusedText = ({ name, reason }) => `\`${name}\` (${reason})`;
 
 function section(op) {
   const options = flatOptions(op)
@@ -72,7 +74,9 @@ ${table(
       .join(' and '),
     output.doc,
   ]),
-)}${allRules.length ? `\nRules: ${allRules.map(ruleText).join('; ')}.\n` : ''}`;
+)}${allRules.length ? `\nRules: ${allRules.map(ruleText).join('; ')}.\n` : ''}${
+  op.refused ? `\nNot taken: ${refusals(op).map(refusedText).join('; ')}.\n` : ''
+}`;
 }
 
 export function docFiles({ ops, errors }) {

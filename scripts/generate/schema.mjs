@@ -104,6 +104,28 @@ export function rules(op) {
   return out;
 }
 
+// Options that another operation of the same function has, each with the reason why this one does not take it.
+export const refusals = (op) =>
+  (op.refused ?? []).flatMap(({ options, reason }) => options.map((name) => ({ name, reason })));
+
+function checkRefusals(ops) {
+  for (const op of ops) {
+    const own = new Set(op.options.map(({ name }) => name));
+    const refused = new Set(refusals(op).map(({ name }) => name));
+    const elsewhere = new Set(
+      ops
+        .filter((other) => other !== op && functionOf(other) === functionOf(op))
+        .flatMap(({ options }) => options.map(({ name }) => name)),
+    );
+    for (const name of refused) {
+      if (own.has(name) || !elsewhere.has(name)) throw new Error(`${op.op}: ${name} cannot be refused`);
+    }
+    for (const name of elsewhere) {
+      if (!own.has(name) && !refused.has(name)) throw new Error(`${op.op}: no reason to refuse ${name}`);
+    }
+  }
+}
+
 export function readSchema(dir) {
   const ops = readdirSync(dir)
     .filter((name) => name.endsWith('.json') && !['dtypes.json', 'errors.json'].includes(name))
@@ -117,5 +139,6 @@ export function readSchema(dir) {
       if (rule.then) findOption(op, rule.then.name);
     }
   }
+  checkRefusals(ops);
   return { dtypes: read(dir, 'dtypes.json'), errors: read(dir, 'errors.json'), ops };
 }

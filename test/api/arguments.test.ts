@@ -13,7 +13,7 @@ import {
   mergeAttentionSync,
 } from 'hybrid-attention';
 import { describe, expect, it } from 'vitest';
-import { expectBoth } from './errors';
+import { caught, expectBoth } from './errors';
 
 const zeros = (...shape: number[]): Tensor => Tensor.zeros(shape);
 const q = zeros(1, 4, 2, 8);
@@ -275,6 +275,38 @@ describe('lists', () => {
       expect(isAttnError(error)).toBe(true);
       expect(() => mergeAttentionSync(parts as never)).toThrow('mergeAttention: ');
     }
+  });
+
+  it('hold parts with a batch axis or without, but not both', async () => {
+    const part = attentionSync(q, kv, kv, { returnLse: true });
+    const packed = { out: part.out.view([4, 2, 8]), lse: part.lse.view([2, 4]) };
+    const out = Tensor.empty([4, 2, 8]);
+    const merged = mergeAttentionSync([packed, packed], { out });
+    expect([merged.out, merged.lse.shape]).toEqual([out, [2, 4]]);
+    expect((await mergeAttention([packed])).lse.data).toEqual(mergeAttentionSync([part]).lse.data);
+    const flat = { out: part.out.view([8, 8]), lse: packed.lse };
+    for (const [parts, message] of [
+      [[part, packed], 'outs[1] has shape [4, 2, 8], expected [B, T, H, V]'],
+      [[packed, part], 'outs[1] has shape [1, 4, 2, 8], expected [T, H, V] in a packed call'],
+      [[{ ...packed, lse: part.lse }], 'lses[0] has shape [1, 2, 4], expected [H, T] in a packed call'],
+      [[flat], 'outs[0] has shape [8, 8], expected [B, T, H, V] or [T, H, V]'],
+    ] as const) {
+      await expectBoth(
+        () => mergeAttentionSync(parts),
+        () => mergeAttention(parts),
+        RangeError,
+        'ERR_ATTN_SHAPE',
+        message,
+      );
+      expect((caught(() => mergeAttentionSync(parts)) as Error).message).toBe(`mergeAttention: ${message}`);
+    }
+    await expectBoth(
+      () => mergeAttentionSync([packed], { out: zeros(1, 4, 2, 8) }),
+      () => mergeAttention([packed], { out: zeros(1, 4, 2, 8) }),
+      RangeError,
+      'ERR_ATTN_SHAPE',
+      'out has shape [1, 4, 2, 8], expected [4, 2, 8]',
+    );
   });
 
   it('hold tensors of one dtype', async () => {

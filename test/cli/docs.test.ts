@@ -15,6 +15,8 @@ const options: AttentionOptions = {};
 const [q, k, v] = [random(1, 1, 8, 128), random(1, 8192, 8, 128), random(1, 8192, 8, 128)];
 const [promptQ, promptK, promptV] = [random(1, 5, 8, 128), random(1, 5, 8, 128), random(1, 5, 8, 128)];
 const [nextQ, key, value] = [random(2, 1, 8, 128), random(2, 1, 8, 128), random(2, 1, 8, 128)];
+const [paddedQ, paddedK, paddedV] = [random(2, 5, 8, 128), random(2, 5, 8, 128), random(2, 5, 8, 128)];
+const [manyQ, longK, longV] = [random(1, 7, 8, 128), random(1, 60, 8, 128), random(1, 60, 8, 128)];
 `,
   'docs/linear-attention.md': `
 import {

@@ -4,9 +4,9 @@ import { type Assignment, pairwise } from '../support/pairwise';
 import { Random } from '../support/random';
 
 export interface MergeCase {
-  /** [B, T, H, V] each */
+  /** [B, T, H, V] each; packed [T, H, V] */
   outs: readonly Dense[];
-  /** [B, H, T] each */
+  /** [B, H, T] each; packed [H, T] */
   lses: readonly Dense[];
   sinks?: Dense;
 }
@@ -17,6 +17,7 @@ export const parameters = {
   layout: ['plain', 'headsFirst', 'padded'],
   parts: ['1', '2', '7'],
   rows: ['1/1/1', '2/37/3', '1/5/8'],
+  packing: ['none', 'packed'],
   dim: ['1', '24', '64', '131'],
   empty: ['none', 'rows', 'parts', 'all'],
   size: ['ordinary', 'far', 'lowest'],
@@ -27,7 +28,10 @@ export const combinations = (seed: number): Assignment[] => pairwise(parameters,
 
 export function combinedCase(choice: Assignment, seed: number): MergeCase {
   const random = new Random(seed);
-  const [B, T, H] = choice['rows']!.split('/').map(Number) as [number, number, number];
+  const packed = choice['packing'] === 'packed';
+  const [batch, tokens, H] = choice['rows']!.split('/').map(Number) as [number, number, number];
+  const [B, T] = packed ? [1, batch * tokens] : [batch, tokens];
+  const shaped = (x: Dense) => (packed ? x.view(x.shape.slice(1)) : x);
   const parts = Array.from({ length: Number(choice['parts']) }, (_, i) => i);
   const isEmpty = (part: number): boolean => {
     if (choice['empty'] === 'rows') return random.uniform() < 0.3;
@@ -48,5 +52,9 @@ export function combinedCase(choice: Assignment, seed: number): MergeCase {
       lses[part]!.at(b!, h!, t!) === Number.NEGATIVE_INFINITY ? Number.NaN : values.at(b!, t!, h!, d!),
     );
   });
-  return { outs, lses, ...(choice['sinks'] === 'sinks' && { sinks: random.normals([H]) }) };
+  return {
+    outs: outs.map(shaped),
+    lses: lses.map(shaped),
+    ...(choice['sinks'] === 'sinks' && { sinks: random.normals([H]) }),
+  };
 }

@@ -12,7 +12,7 @@ import {
 import { describe, expect, it } from 'vitest';
 import { Dense } from '../oracle/dense';
 import { whyUnavailable } from '../support/machine';
-import { excludedPairs, readSchema } from '../support/schema';
+import { excludedPairs, readSchema, refusedOptions } from '../support/schema';
 import { toTensor } from '../support/tensors';
 
 const zeros = (...shape: number[]) => toTensor(Dense.filled(shape, 0), 'f32');
@@ -30,11 +30,18 @@ const attentionValues: Readonly<Record<string, unknown>> = {
   scores: 'weights',
   keyIndices: i32([1, 4, 1], 0, 0, 0, 0),
   cuSeqlens: { q: i32([2], 0, 4), k: i32([2], 0, 4) },
+  queryStart: 0,
+  append: { key: x, value: x },
 };
 
 function expectRefusal(call: () => unknown, a: string, b: string, reason: string): void {
   const message = expect.stringMatching(new RegExp(`(?=.*${a})(?=.*${b})`));
   expect(call).toThrow(expect.objectContaining({ code: 'ERR_ATTN_OPTION_CONFLICT', message }));
+  expect(call).toThrow(reason);
+}
+function expectNotTaken(call: () => unknown, name: string, reason: string): void {
+  const message = expect.stringMatching(new RegExp(`^attention: ${name} is not taken.*: `));
+  expect(call).toThrow(expect.objectContaining({ code: 'ERR_ATTN_ARG_TYPE', message }));
   expect(call).toThrow(reason);
 }
 const listed = (op: string) => excludedPairs(op).map(({ pair, reason }) => [...pair, reason] as const);
@@ -45,6 +52,11 @@ describe('attention', () => {
     const options = { [a]: attentionValues[a], [b]: attentionValues[b] } as AttentionOptions;
     expectRefusal(() => attentionSync(packed, packed, packed, options), a, b, reason);
   });
+
+  it.each(refusedOptions('attention'))('without sequences, with %s', (name, reason) => {
+    const options = { [name]: attentionValues[name] } as AttentionOptions;
+    expectNotTaken(() => attentionSync(x, x, x, options), name, reason);
+  });
 });
 
 describe('attention over cached sequences', () => {
@@ -52,6 +64,12 @@ describe('attention over cached sequences', () => {
     const sequence = new CachePool({ kvHeads: 2, keyDim: 8, pages: 4 }).sequence();
     const options = { [a]: attentionValues[a], [b]: attentionValues[b] } as CachedAttentionOptions;
     expectRefusal(() => attentionSync(x, [sequence], options), a, b, reason);
+  });
+
+  it.each(refusedOptions('cached_attention'))('with %s', (name, reason) => {
+    const sequence = new CachePool({ kvHeads: 2, keyDim: 8, pages: 4 }).sequence();
+    const options = { [name]: attentionValues[name] } as CachedAttentionOptions;
+    expectNotTaken(() => attentionSync(x, [sequence], options), name, reason);
   });
 });
 

@@ -2,12 +2,20 @@
 // counted once in the weights and not in lse. A row that is empty in every part is zero.
 import { Dense } from './dense';
 
-/** outs are [B, T, H, V], lses [B, H, T]. */
-export function mergeAttention(
-  outs: readonly Dense[],
-  lses: readonly Dense[],
-  sinks?: Dense,
-): { out: Dense; lse: Dense } {
+interface Merged {
+  out: Dense;
+  lse: Dense;
+}
+
+/** outs are [B, T, H, V], lses [B, H, T]; packed [T, H, V] and [H, T]. */
+export function mergeAttention(outs: readonly Dense[], lses: readonly Dense[], sinks?: Dense): Merged {
+  if (outs[0]!.shape.length === 4) return mergeBatch(outs, lses, sinks);
+  const lift = (x: Dense): Dense => new Dense([1, ...x.shape], x.data);
+  const { out, lse } = mergeBatch(outs.map(lift), lses.map(lift), sinks);
+  return { out: new Dense(outs[0]!.shape, out.data), lse: new Dense(lses[0]!.shape, lse.data) };
+}
+
+function mergeBatch(outs: readonly Dense[], lses: readonly Dense[], sinks?: Dense): Merged {
   const lse = Dense.filled(lses[0]!.shape, Number.NEGATIVE_INFINITY);
   const out = Dense.filled(outs[0]!.shape, 0);
   const [B, T, H, V] = out.shape as [number, number, number, number];

@@ -1,4 +1,4 @@
-import { attention, attentionSync } from 'hybrid-attention';
+import { Tensor, attention, attentionSync } from 'hybrid-attention';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type AttentionCase, positionVisible } from '../oracle/attention';
@@ -194,6 +194,33 @@ describe('what is hidden', () => {
       ),
       runs,
     );
+  });
+
+  it('does not show in prompts padded on the right, which give what they give alone', () => {
+    const lengths = fc.array(fc.nat(), { minLength: 1, maxLength: 4 });
+    fc.assert(
+      fc.property(attentionSizes, lengths, visibility, (sizes, drawn, options) => {
+        const args = { ...attentionInputs({ ...sizes, B: drawn.length, S: sizes.T }), ...options };
+        const kvLengths = drawn.map((length) => length % (sizes.T + 1));
+        const padded = runAttention({ ...args, queryStart: 0, kvLengths }, sizes);
+        kvLengths.forEach((length, b) => {
+          const own = (x: Dense) => x.slice(0, b, b + 1).slice(1, 0, length);
+          const prompt = { ...args, q: own(args.q), k: own(args.k), v: own(args.v), queryStart: 0 };
+          const alone = runAttention(prompt, sizes).out;
+          expectClose(own(padded.out), alone, twice(allowed[sizes.dtype]));
+        });
+      }),
+      runs,
+    );
+  });
+
+  it('with fewer keys than queries leaves the first queries without any', () => {
+    const shaped = (values: number[]) => Tensor.from(Float32Array.from(values), [1, 4, 1, 1]);
+    const [none, v] = [shaped([0, 0, 0, 0]), shaped([1, 2, 3, 4])];
+    const byDefault = attentionSync(none, none, v, { causal: true, kvLengths: 2 });
+    expect([...byDefault.out.data]).toEqual([0, 0, 1, 1.5]);
+    const padded = attentionSync(none, none, v, { causal: true, kvLengths: 2, queryStart: 0 });
+    expect([...padded.out.data]).toEqual([1, 1.5, 1.5, 1.5]);
   });
 
   it('does not show behind a mask or a bias of −∞', () => {

@@ -15,6 +15,7 @@ export interface Schema {
   options: { name: string; default?: unknown }[];
   variants?: { on: string; cases: Record<string, { require?: string[]; forbid?: string[] }> };
   constraints?: Constraint[];
+  refused?: { options: string[]; reason: string }[];
 }
 
 /** The tests also run from where they are compiled to, somewhere below the project. */
@@ -26,6 +27,10 @@ function projectRoot(): string {
 
 export const readSchema = (op: string): Schema =>
   JSON.parse(readFileSync(join(projectRoot(), `native/schema/${op}.json`), 'utf8')) as Schema;
+
+/** Options of the same function that the operation does not take, with its reasons. */
+export const refusedOptions = (op: string): (readonly [name: string, reason: string])[] =>
+  (readSchema(op).refused ?? []).flatMap(({ options, reason }) => options.map((name) => [name, reason] as const));
 
 export interface ExcludedPair {
   pair: [string, string];

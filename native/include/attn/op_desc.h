@@ -95,6 +95,12 @@ struct RuleDesc {
   const char* reason;
 };
 
+// An option of another operation that the same function makes, and why this one does not take it.
+struct RefusedOption {
+  const char* name;
+  const char* reason;
+};
+
 struct AxisDesc {
   const char* name;      // "Hkv"
   const char* doc;       // "key and value heads"
@@ -117,10 +123,14 @@ struct OpDesc {
   int16_t output_count;
   const AxisDesc* axes;
   int8_t axis_count;
-  uint32_t axes_offset;      // int64_t per axis, in the order of `axes`
-  const FieldDesc* packing;  // the option whose presence makes the call packed, or null
+  uint32_t axes_offset;       // int64_t per axis, in the order of `axes`
+  const FieldDesc* packing;   // the option whose presence makes the call packed, or null
+  uint32_t unbatched_offset;  // of the bool that validate sets where the first input lacks the batch axis, which makes
+                              // the call packed; 0: none
   const RuleDesc* rules;
   int16_t rule_count;
+  const RefusedOption* refused;
+  int16_t refused_count;
 };
 
 struct OpTable {
