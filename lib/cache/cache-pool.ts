@@ -10,6 +10,11 @@ export interface CachePoolOptions {
   /** Elements of a value per head; keyDim when absent. */
   valueDim?: number | undefined;
   /**
+   * Values are the first valueDim elements of each key, at most keyDim, and are not kept again: the latent of multi-head
+   * latent attention, whose keys add rotated elements behind it. `append` takes keys alone then.
+   */
+  valuesFromKeys?: boolean | undefined;
+  /**
    * How keys and values are stored; f32 when absent. i8 keeps one f32 scale per token and head (largest magnitude over
    * 127), f8e4m3 stores the number itself and saturates at 448.
    */
@@ -36,6 +41,7 @@ export interface CachePool extends Disposable {
   readonly kvHeads: number;
   readonly keyDim: number;
   readonly valueDim: number;
+  readonly valuesFromKeys: boolean;
   readonly pageSize: number;
   /** Undefined when all tokens are kept. */
   readonly window: number | undefined;

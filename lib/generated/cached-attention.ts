@@ -4,7 +4,7 @@ import type { Tensor, TensorLike } from '../tensor';
 
 /** Options of attention over sequences. Softmax attention over the keys and values of cached sequences. `append` is written to the sequences first; they keep it when the call succeeds. */
 export interface CachedAttentionOptions extends CallOptions {
-  /** Keys and values of the query tokens, added to each sequence before it is read. `key`: keys. `value`: values. */
+  /** Keys and values of the query tokens, added to each sequence before it is read. `key`: keys. `value`: values; none where the pool takes them from the keys. */
   append?: { key?: TensorLike | undefined; value?: TensorLike | undefined } | undefined;
   /** Factor on q·k; 1/√K when absent. */
   scale?: number | undefined;

@@ -295,7 +295,7 @@ export const opTable: readonly OpInfo[] = [
       {
         "name": "append.value",
         "type": "tensor",
-        "doc": "values",
+        "doc": "values; none where the pool takes them from the keys",
         "shape": "[B, T, Hkv, V]"
       },
       {

@@ -1,7 +1,8 @@
 // Cached tokens as bytes: for moving a session to another process or to a disk.
 //
 // One chunk, all numbers little-endian: the header below, then for each token its keys, its values and, for i8, the
-// scales of both. The checksum covers the header up to itself and the tokens.
+// scales of both; nothing of the values where they are taken from the keys. The checksum covers the header up to itself
+// and the tokens.
 #include <algorithm>
 #include <cstring>
 
@@ -13,7 +14,8 @@ namespace attn {
 namespace {
 
 constexpr char kMagic[8] = {'A', 'T', 'T', 'N', 'K', 'V', '\n', '\0'};
-constexpr uint32_t kVersion = 1;
+// Version 2 has `values_from_keys`, which is 0 in version 1. Bytes are of the oldest version that can say what they are.
+constexpr uint32_t kVersion = 2;
 
 struct Header {
   char magic[8];
@@ -22,10 +24,10 @@ struct Header {
   uint32_t kv_heads;
   uint32_t key_dim;
   uint32_t value_dim;
-  uint32_t reserved;
-  uint64_t first;   // position of the first token that the sequence holds
-  uint64_t length;  // of the sequence
-  uint64_t start;   // positions in this chunk
+  uint32_t values_from_keys;  // 0 or 1
+  uint64_t first;             // position of the first token that the sequence holds
+  uint64_t length;            // of the sequence
+  uint64_t start;             // positions in this chunk
   uint64_t end;
   uint64_t checksum;
 };
@@ -64,6 +66,7 @@ struct TokenParts {
     parts[1] = {view.value_offset, view.kv_heads * view.value_dim * dtype_bytes(view.dtype)};
     parts[2] = {view.key_scale_offset, scales};
     parts[3] = {view.value_scale_offset, scales};
+    if (view.values_from_keys) parts[1].bytes = parts[3].bytes = 0;
     for (const Part& part : parts) bytes += part.bytes;
   }
 };
@@ -91,6 +94,10 @@ Status check_header(const Header& header, const CacheConfig& config, size_t size
   for (const auto& row : sizes) {
     if (row.stored != row.own) return differs(row.name, std::to_string(row.stored), std::to_string(row.own));
   }
+  const auto source = [](bool from_keys) { return std::string(from_keys ? "true" : "false"); };
+  if ((header.values_from_keys != 0) != config.values_from_keys) {
+    return differs("valuesFromKeys", source(header.values_from_keys != 0), source(config.values_from_keys));
+  }
   constexpr uint64_t kLongest = UINT64_C(1) << 40;
   const bool ordered = header.first <= header.start && header.start <= header.end && header.end <= header.length;
   if (!ordered || header.length > kLongest) return bad("the bytes are damaged: their token range makes no sense");
@@ -105,11 +112,12 @@ std::vector<uint8_t> CacheSequence::serialize(int64_t start, int64_t end) const 
   std::vector<uint8_t> bytes(sizeof(Header) + static_cast<size_t>((end - start) * token.bytes));
   Header header{};
   std::memcpy(header.magic, kMagic, sizeof kMagic);
-  header.version = kVersion;
+  header.version = config.values_from_keys ? 2 : 1;
   std::strncpy(header.dtype, dtype_name(config.dtype), sizeof header.dtype - 1);
   header.kv_heads = static_cast<uint32_t>(config.kv_heads);
   header.key_dim = static_cast<uint32_t>(config.key_dim);
   header.value_dim = static_cast<uint32_t>(config.value_dim);
+  header.values_from_keys = config.values_from_keys ? 1 : 0;
   header.first = static_cast<uint64_t>(first_);
   header.length = static_cast<uint64_t>(length_);
   header.start = static_cast<uint64_t>(start);

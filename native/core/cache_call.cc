@@ -29,6 +29,15 @@ int64_t queries_of(const CachedAttentionCall& call, int64_t sequence) {
   return at[offsets.strides[0]] - at[0];
 }
 
+// Appended tokens bring values where the pool keeps values of their own.
+Status check_values(const CachedAttentionCall& call) {
+  if (!call.options.append.present) return {};
+  const bool given = call.options.append.value.present;
+  if (given != call.sequences.values_from_keys) return {};
+  return {ErrorCode::option_conflict, given ? "append.value has no place in a pool with valuesFromKeys"
+                                            : "append needs append.value: the pool keeps values besides the keys"};
+}
+
 // Queries that stand before the latest token may reach back to what the window has dropped.
 Status check_kept(const CachedAttentionCall& call, int64_t index, const CacheSequence& sequence, int64_t length) {
   const int64_t queries = queries_of(call, index);
@@ -45,6 +54,7 @@ Status check_kept(const CachedAttentionCall& call, int64_t index, const CacheSeq
 Status reserve_cache(const OpDesc& op, void* call, CacheCall& cache) {
   if (op.id != OpId::cached_attention) return {ErrorCode::internal, std::string(op.js_name) + " takes no sequences"};
   auto& cached = *static_cast<CachedAttentionCall*>(call);
+  if (Status status = check_values(cached); !status.is_ok()) return status;
   apply_window(cache.sequence(0).pool().config().window, cached.options);
   std::vector<int64_t> appended(static_cast<size_t>(cached.axes.B), 0);
   for (size_t i = 0; i < appended.size(); ++i) {

@@ -24,9 +24,17 @@ int64_t lay_out(const CacheConfig& config, CacheView* view) {
   const int64_t heads = config.page_tokens * config.kv_heads;
   const double bytes = static_cast<double>(heads) * static_cast<double>(config.key_dim + config.value_dim) * 4;
   if (bytes > static_cast<double>(kLargest)) return -1;
-  view->value_offset = aligned(heads * config.key_dim * dtype_bytes(config.dtype));
-  view->key_scale_offset = view->value_offset + aligned(heads * config.value_dim * dtype_bytes(config.dtype));
+  const int64_t keys = aligned(heads * config.key_dim * dtype_bytes(config.dtype));
   const int64_t scales = config.dtype == DType::i8 ? aligned(heads * static_cast<int64_t>(sizeof(float))) : 0;
+  view->values_from_keys = config.values_from_keys;
+  if (config.values_from_keys) {
+    view->value_row = config.key_dim;
+    view->key_scale_offset = view->value_scale_offset = keys;
+    return keys + scales;
+  }
+  view->value_row = config.value_dim;
+  view->value_offset = keys;
+  view->key_scale_offset = keys + aligned(heads * config.value_dim * dtype_bytes(config.dtype));
   view->value_scale_offset = view->key_scale_offset + scales;
   return view->value_scale_offset + scales;
 }

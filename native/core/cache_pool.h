@@ -20,8 +20,9 @@ struct CacheConfig {
   int64_t value_dim = 0;
   int64_t page_tokens = 16;
   int64_t pages = 0;
-  int64_t window = 0;     // latest tokens that a query sees, its own included; 0: all
-  int64_t rollback = 16;  // further tokens kept behind a window, which can be taken back
+  int64_t window = 0;             // latest tokens that a query sees, its own included; 0: all
+  int64_t rollback = 16;          // further tokens kept behind a window, which can be taken back
+  bool values_from_keys = false;  // the first value_dim elements of a key are the value
 };
 
 class CachePool {

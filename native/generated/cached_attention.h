@@ -11,7 +11,7 @@ namespace attn {
 struct CachedAttentionAppend {
   bool present = false;
   TensorView key;  // keys
-  TensorView value;  // values
+  TensorView value;  // values; none where the pool takes them from the keys
 };
 
 struct CachedAttentionWindow {

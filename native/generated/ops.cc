@@ -239,7 +239,6 @@ constexpr RuleDesc rules_cached_attention[] = {
     {RuleKind::positive, 4, 4, {}, {}, ""},
     {RuleKind::divides, 3, 2, {}, {}, ""},
     {RuleKind::needs, -1, -1, {&options_cached_attention[0], false, 0}, {&options_cached_attention[0].fields[0], false, 0}, ""},
-    {RuleKind::needs, -1, -1, {&options_cached_attention[0], false, 0}, {&options_cached_attention[0].fields[1], false, 0}, ""},
     {RuleKind::excludes, -1, -1, {&options_cached_attention[2], false, 0}, {&options_cached_attention[5], false, 0}, "block is causal between blocks and open inside them"},
     {RuleKind::excludes, -1, -1, {&options_cached_attention[4], false, 0}, {&options_cached_attention[5], false, 0}, "both cut the keys into blocks"},
 };
@@ -773,7 +772,7 @@ OpTable op_table() {
   static constexpr OpDesc rows[] = {
       {OpId::activation, "activation", "activation", "activation", sizeof(ActivationCall), construct<ActivationCall>, inputs_activation, 1, options_activation, 5, outputs_activation, 1, axes_activation, 4, offsetof(ActivationCall, axes), nullptr, 0, nullptr, 0, nullptr, 0},
       {OpId::attention, "attention", "attention", "attention", sizeof(AttentionCall), construct<AttentionCall>, inputs_attention, 3, options_attention, 19, outputs_attention, 3, axes_attention, 8, offsetof(AttentionCall, axes), &options_attention[13], 0, rules_attention, 13, refused_attention, 1},
-      {OpId::cached_attention, "cached_attention", "attention", "cachedAttention", sizeof(CachedAttentionCall), construct<CachedAttentionCall>, inputs_cached_attention, 2, options_cached_attention, 13, outputs_cached_attention, 2, axes_cached_attention, 6, offsetof(CachedAttentionCall, axes), &options_cached_attention[9], 0, rules_cached_attention, 6, refused_cached_attention, 7},
+      {OpId::cached_attention, "cached_attention", "attention", "cachedAttention", sizeof(CachedAttentionCall), construct<CachedAttentionCall>, inputs_cached_attention, 2, options_cached_attention, 13, outputs_cached_attention, 2, axes_cached_attention, 6, offsetof(CachedAttentionCall, axes), &options_cached_attention[9], 0, rules_cached_attention, 5, refused_cached_attention, 7},
       {OpId::causal_conv1d, "causal_conv1d", "causalConv1d", "causalConv1d", sizeof(CausalConv1dCall), construct<CausalConv1dCall>, inputs_causal_conv1d, 2, options_causal_conv1d, 5, outputs_causal_conv1d, 2, axes_causal_conv1d, 4, offsetof(CausalConv1dCall, axes), &options_causal_conv1d[3], 0, rules_causal_conv1d, 1, nullptr, 0},
       {OpId::decay_gate, "decay_gate", "decayGate", "decayGate", sizeof(DecayGateCall), construct<DecayGateCall>, inputs_decay_gate, 1, options_decay_gate, 6, outputs_decay_gate, 2, axes_decay_gate, 4, offsetof(DecayGateCall, axes), nullptr, 0, rules_decay_gate, 5, nullptr, 0},
       {OpId::l2_norm, "l2_norm", "l2Norm", "l2Norm", sizeof(L2NormCall), construct<L2NormCall>, inputs_l2_norm, 1, options_l2_norm, 2, outputs_l2_norm, 1, axes_l2_norm, 4, offsetof(L2NormCall, axes), nullptr, 0, nullptr, 0, nullptr, 0},

@@ -44,6 +44,15 @@ void read_integer(napi_env env, napi_value value, PoolOption& option) {
                              std::to_string(option.largest) + ", got " + value_text(env, value));
 }
 
+bool read_boolean(napi_env env, napi_value value, const char* name) {
+  if (type_of(env, value) != napi_boolean) {
+    fail(ErrorCode::arg_type, std::string("CachePool: ") + name + " must be a boolean, got " + describe(env, value));
+  }
+  bool result = false;
+  check(env, napi_get_value_bool(env, value, &result));
+  return result;
+}
+
 void require(bool given, const char* name) {
   if (!given) fail(ErrorCode::arg_type, std::string("CachePool: ") + name + " is missing, expected an integer");
 }
@@ -66,14 +75,24 @@ CacheConfig read_config(napi_env env, napi_value options) {
                        {"pages", &config.pages},        {"maxBytes", &max_bytes, 1, int64_t{1} << 53},
                        {"window", &config.window},      {"rollback", &config.rollback, 0}};
   constexpr int count = sizeof rows / sizeof rows[0];
-  const auto name = [&](int index) { return index < count ? rows[index].name : "dtype"; };
-  read_options(env, options, {"CachePool", nullptr, count + 1, name}, [&](int index, napi_value value) {
+  constexpr const char* others[] = {"dtype", "valuesFromKeys"};
+  const auto name = [&](int index) { return index < count ? rows[index].name : others[index - count]; };
+  read_options(env, options, {"CachePool", nullptr, count + 2, name}, [&](int index, napi_value value) {
     if (index < count) return read_integer(env, value, rows[index]);
-    config.dtype = read_pool_dtype(env, value);
+    if (index == count) {
+      config.dtype = read_pool_dtype(env, value);
+    } else {
+      config.values_from_keys = read_boolean(env, value, others[1]);
+    }
   });
   require(rows[0].given, "kvHeads");
   require(rows[1].given, "keyDim");
   if (!rows[2].given) config.value_dim = config.key_dim;
+  if (config.values_from_keys && config.value_dim > config.key_dim) {
+    fail(ErrorCode::value, "CachePool: valueDim is " + std::to_string(config.value_dim) +
+                               ", expected at most keyDim, " + std::to_string(config.key_dim) +
+                               ": with valuesFromKeys values are parts of the keys");
+  }
   if (rows[4].given == rows[5].given) {
     fail(ErrorCode::option_conflict,
          std::string("CachePool: expected either pages or maxBytes, got ") + (rows[4].given ? "both" : "neither"));
@@ -139,12 +158,21 @@ napi_value pool_dtype(napi_env env, napi_callback_info info) {
   });
 }
 
-napi_value pool_disposed(napi_env env, napi_callback_info info) {
+napi_value boolean(napi_env env, bool is) {
+  napi_value value;
+  check(env, napi_get_boolean(env, is, &value));
+  return value;
+}
+
+napi_value pool_values_from_keys(napi_env env, napi_callback_info info) {
   return on_receiver<PoolObject>(env, info, [&](PoolObject& object, const Arguments<1>&) {
-    napi_value value;
-    check(env, napi_get_boolean(env, object.memory == nullptr, &value));
-    return value;
+    return boolean(env, memory_of(object)->pool()->config().values_from_keys);
   });
+}
+
+napi_value pool_disposed(napi_env env, napi_callback_info info) {
+  return on_receiver<PoolObject>(
+      env, info, [&](PoolObject& object, const Arguments<1>&) { return boolean(env, object.memory == nullptr); });
 }
 
 napi_value pool_sequence(napi_env env, napi_callback_info info) {
@@ -172,6 +200,7 @@ void PoolObject::define(Environment& environment, napi_value exports) {
                    accessor("kvHeads", config_number<&CacheConfig::kv_heads>),
                    accessor("keyDim", config_number<&CacheConfig::key_dim>),
                    accessor("valueDim", config_number<&CacheConfig::value_dim>),
+                   accessor("valuesFromKeys", pool_values_from_keys),
                    accessor("pageSize", config_number<&CacheConfig::page_tokens>),
                    accessor("window", window_number<&CacheConfig::window>),
                    accessor("rollback", window_number<&CacheConfig::rollback>),

@@ -6,8 +6,8 @@ import { type Tokens, stored } from '../support/cached';
 import { expectClose, expectSameBits } from '../support/compare';
 import { onThreads } from '../support/machine';
 import { type Form, unwritten } from '../support/run';
-import { rounded, toDense, toTensor } from '../support/tensors';
-import { tolerances } from '../support/tolerance';
+import { type Layout, rounded, toDense, toTensor } from '../support/tensors';
+import { type FloatType, tolerances } from '../support/tolerance';
 import type { CachedCase } from './cached-attention-cases';
 
 const alwaysF32 = ['alibiSlopes', 'queryScale'];
@@ -28,14 +28,20 @@ function roundedCase({ q, append, options, ...rest }: CachedCase, { dtype, optio
   };
 }
 
+/** `append` of these tokens, as the pool takes it. */
+const appended = ({ pool }: CachedCase, { key, value }: Tokens, dtype: FloatType, layout?: Layout) => ({
+  key: toTensor(key, dtype, layout),
+  ...(!pool.valuesFromKeys && { value: toTensor(value, dtype, layout) }),
+});
+
 /** Sequences that hold what the case says. */
-function heldSequences({ pool, held, q }: CachedCase): Sequence[] {
-  const memory = new CachePool(pool);
-  const [Hq, K] = q.shape.slice(-2) as [number, number];
-  return held.map(({ key, value }) => {
+function heldSequences(args: CachedCase): Sequence[] {
+  const memory = new CachePool(args.pool);
+  const [Hq, K] = args.q.shape.slice(-2) as [number, number];
+  return args.held.map((tokens) => {
     const sequence = memory.sequence();
-    const append = { key: toTensor(key, 'f32'), value: toTensor(value, 'f32') };
-    attentionSync(Tensor.zeros([1, key.shape[1]!, Hq, K]), [sequence], { append });
+    const append = appended(args, tokens, 'f32');
+    attentionSync(Tensor.zeros([1, tokens.key.shape[1]!, Hq, K]), [sequence], { append });
     return sequence;
   });
 }
@@ -51,9 +57,7 @@ function runCached(args: CachedCase, form: Form, note: (...call: unknown[]) => v
   ]);
   const call = {
     ...Object.fromEntries(tensors),
-    ...(append && {
-      append: { key: toTensor(append.key, optionDtype, layout), value: toTensor(append.value, optionDtype, layout) },
-    }),
+    ...(append && { append: appended(args, append, optionDtype, layout) }),
     ...(offsets && { cuSeqlens: Tensor.from(Int32Array.from(offsets), [offsets.length]) }),
     returnLse: true as const,
     out,
@@ -62,12 +66,12 @@ function runCached(args: CachedCase, form: Form, note: (...call: unknown[]) => v
   const queries = toTensor(q, dtype, layout);
   note(queries, sequences, call);
   const result = attentionSync(queries, sequences, call);
-  return { out: toDense(result.out), lse: toDense(result.lse!) };
+  return { out: toDense(result.out), lse: toDense(result.lse) };
 }
 
 /** As if each sequence were a call of its own over its tokens in order. */
 function wanted({ pool, held, q, append, offsets, options }: CachedCase): { out: Dense; lse: Dense } {
-  const { window: kept, dtype = 'f32' } = pool;
+  const { window: kept, dtype = 'f32', valuesFromKeys, valueDim } = pool;
   const { sinks, alibiSlopes, queryScale, gate, ...plain } = options;
   const narrowed = kept === undefined ? {} : { left: Math.min(plain.window?.left ?? kept - 1, kept - 1) };
   const parts = held.map((tokens, i) => {
@@ -77,12 +81,13 @@ function wanted({ pool, held, q, append, offsets, options }: CachedCase): { out:
     };
     const all = (name: keyof Tokens) =>
       stored(append ? concat([tokens[name], own(append[name])], 1) : tokens[name], dtype);
+    const k = all('key');
     return attention({
       ...plain,
       ...((plain.window || kept !== undefined) && { window: { ...plain.window, ...narrowed } }),
       q: own(q),
-      k: all('key'),
-      v: all('value'),
+      k,
+      v: valuesFromKeys ? k.slice(3, 0, valueDim!) : all('value'),
       ...(sinks && { sinks }),
       ...(alibiSlopes && { alibiSlopes }),
       ...(queryScale && { queryScale: own(queryScale) }),

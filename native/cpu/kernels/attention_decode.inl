@@ -129,13 +129,13 @@ struct PagedKeys {
     block.first = first;
     block.count = last - first;
     block.key_stride_head = cache.key_dim;
-    block.value_stride_head = cache.value_dim;
+    block.value_stride_head = cache.value_row;
     for (int64_t key = first; key < last; ++key) {
       const std::byte* page = cached.pages[key / cache.page_tokens - cached.first_page];
       const int64_t row = key % cache.page_tokens * cache.kv_heads;
       const int64_t entry = key - first;
       block.keys[entry] = reinterpret_cast<const C*>(page) + row * cache.key_dim;
-      block.values[entry] = reinterpret_cast<const C*>(page + cache.value_offset) + row * cache.value_dim;
+      block.values[entry] = reinterpret_cast<const C*>(page + cache.value_offset) + row * cache.value_row;
       if constexpr (std::is_same_v<C, int8_t>) {
         block.key_scales[entry] = reinterpret_cast<const float*>(page + cache.key_scale_offset) + row;
         block.value_scales[entry] = reinterpret_cast<const float*>(page + cache.value_scale_offset) + row;

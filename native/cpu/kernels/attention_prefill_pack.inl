@@ -159,7 +159,7 @@ struct PrefillPageRows {
     return reinterpret_cast<const C*>(page(position)) + row(position) * cache.key_dim;
   }
   const C* value(int64_t position) const {
-    return reinterpret_cast<const C*>(page(position) + cache.value_offset) + row(position) * cache.value_dim;
+    return reinterpret_cast<const C*>(page(position) + cache.value_offset) + row(position) * cache.value_row;
   }
   float key_scale(int64_t position) const {
     return reinterpret_cast<const float*>(page(position) + cache.key_scale_offset)[row(position)];

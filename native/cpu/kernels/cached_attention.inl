@@ -1,7 +1,7 @@
 // Softmax attention over the pages of cached sequences, which first take in the keys and values of the call.
 //
 // Equation: as attention, over the tokens of each sequence; the last query stands at the last position
-// Shapes:   q [B, T, Hq, K]; append.key [B, T, Hkv, K], append.value [B, T, Hkv, V]; pages as attn/cache_view.h has them
+// Shapes:   q [B, T, Hq, K]; append.key [B, T, Hkv, K], append.value [B, T, Hkv, V] or none; pages: attn/cache_view.h
 // Units:    i8: element = scale · stored with scale = max |x| / 127 over a token's head; f8e4m3: stored as is, ±448 at most
 // Types:    queries f32, f16, bf16; pages of f32, f16, bf16, i8, f8e4m3; sums f32
 // Edge:     a row that holds NaN or infinity gets such a scale in i8, so that it is NaN when read
@@ -52,9 +52,10 @@ struct CacheWriter {
       auto* scales = reinterpret_cast<float*>(page + cache.key_scale_offset) + row;
       this->row(key, sequence * key.strides[0] + token * key.strides[1] + h * key.strides[2], cache.key_dim,
                 reinterpret_cast<C*>(page) + row * cache.key_dim, scales);
+      if (cache.values_from_keys) continue;
       scales = reinterpret_cast<float*>(page + cache.value_scale_offset) + row;
       this->row(value, sequence * value.strides[0] + token * value.strides[1] + h * value.strides[2], cache.value_dim,
-                reinterpret_cast<C*>(page + cache.value_offset) + row * cache.value_dim, scales);
+                reinterpret_cast<C*>(page + cache.value_offset) + row * cache.value_row, scales);
     }
   }
 };
@@ -94,7 +95,7 @@ inline void append_tokens(const CachedAttentionCall& call, const AttentionSource
   if (!call.options.append.present) return;
   constexpr int64_t kTaskTokens = 16;
   const CacheWriter<C> writer{call};
-  const int64_t width = call.axes.Hkv * (call.axes.K + call.axes.V);
+  const int64_t width = call.axes.Hkv * (call.axes.K + (call.sequences.values_from_keys ? 0 : call.axes.V));
   int64_t tokens = 0, longest = 0;
   for (int64_t b = 0; b < call.axes.B; ++b) {
     const int64_t appended = call.sequences.sequences[b].appended;

@@ -20,7 +20,8 @@ struct CachedKeys {
 
 // One page: keys [page_tokens, kv_heads, key_dim], then values [page_tokens, kv_heads, value_dim], each element of
 // `dtype`; for i8 also an f32 scale per token and head, [page_tokens, kv_heads], of the keys and of the values, with
-// element = scale · stored. Every part begins on a multiple of 64 bytes.
+// element = scale · stored. Every part begins on a multiple of 64 bytes. With `values_from_keys` a value is the first
+// value_dim elements of its key: the parts for values are those of the keys.
 struct CacheView {
   bool present = false;
   DType dtype = DType::f32;
@@ -28,6 +29,8 @@ struct CacheView {
   int64_t kv_heads = 0;
   int64_t key_dim = 0;
   int64_t value_dim = 0;
+  bool values_from_keys = false;
+  int64_t value_row = 0;     // elements from one value to the next
   int64_t value_offset = 0;  // bytes from the start of a page
   int64_t key_scale_offset = 0;
   int64_t value_scale_offset = 0;
