@@ -43,13 +43,22 @@ export function plainCase([B, T, S, Hq, Hkv, K, V]: Shape, seed: number): Attent
 }
 
 const tokens: Record<string, number> = { prefill: 41, rows: 6, token: 1 };
-const keys = 93;
+
+/** What goes with a number of keys: the longer one spans several key blocks of prefill and parts of decode, whose keys the
+ * other rules leave more than one of. */
+const reaches: Readonly<
+  Record<string, Readonly<Record<'start' | 'left' | 'both' | 'chunk' | 'block' | 'list', number>>>
+> = {
+  '93': { start: 3, left: 11, both: 9, chunk: 13, block: 10, list: 21 },
+  '611': { start: 531, left: 311, both: 290, chunk: 307, block: 270, list: 277 },
+};
 
 export const parameters = {
   dtype: ['f32', 'f16', 'bf16'],
   optionDtype: ['f32', 'q'],
   layout: ['plain', 'headsFirst', 'padded'],
   form: ['prefill', 'rows', 'token'],
+  keys: ['93', '611'],
   heads: ['1/1', '4/1', '6/2', '2/2'],
   dims: ['64/64', '128/128', '40/24', '72/80'],
   scale: ['default', 'given'],
@@ -100,16 +109,17 @@ export const combinations = (seed: number): Assignment[] => pairwise(parameters,
 
 function positions(choice: Assignment, random: Random, B: number, T: number, S: number): Partial<AttentionCase> {
   const starts = Array.from({ length: B }, () => random.integer(-2, S - T));
+  const reach = reaches[choice['keys']!]!;
   const lengths = Array.from({ length: B }, (_, b) => (b === 0 ? S - 7 : random.integer(T, S)));
   return {
     ...(choice['order'] === 'causal' && { causal: true }),
-    ...(choice['order'] === 'topLeft' && { causal: true, queryStart: 3 }),
+    ...(choice['order'] === 'topLeft' && { causal: true, queryStart: reach.start }),
     ...(choice['order'] === 'startTensor' && { queryStart: starts }),
-    ...(choice['window'] === 'left' && { window: { left: 11 } }),
+    ...(choice['window'] === 'left' && { window: { left: reach.left } }),
     ...(choice['window'] === 'right' && { window: { right: 4 } }),
-    ...(choice['window'] === 'both' && { window: { left: 9, right: 2 } }),
-    ...(choice['blocks'] === 'chunk' && { chunk: 13 }),
-    ...(choice['blocks'] === 'block' && { block: 10 }),
+    ...(choice['window'] === 'both' && { window: { left: reach.both, right: 2 } }),
+    ...(choice['blocks'] === 'chunk' && { chunk: reach.chunk }),
+    ...(choice['blocks'] === 'block' && { block: reach.block }),
     ...(choice['lengths'] === 'kvLengths' && { kvLengths: S - 9 }),
     ...(choice['lengths'] === 'kvLengthsTensor' && { kvLengths: lengths }),
     ...(choice['lengths'] === 'kvStart' && { kvStart: Array.from({ length: B }, (_, b) => (b === 0 ? 5 : S)) }),
@@ -159,14 +169,15 @@ function gathered(
   Hkv: number,
   S: number,
 ): Partial<AttentionCase> {
-  const shape = choice['packing'] === 'keyIndices' ? [B, T, 21] : [B, T, Hkv, 21];
+  const { list } = reaches[choice['keys']!]!;
+  const shape = choice['packing'] === 'keyIndices' ? [B, T, list] : [B, T, Hkv, list];
   if (!choice['packing']!.startsWith('keyIndices')) return {};
   return { keyIndices: Dense.build(shape, () => random.integer(-1, S - 1)) };
 }
 
 export function combinedCase(choice: Assignment, seed: number): AttentionCase {
   const random = new Random(seed);
-  const [B, T, S] = [2, tokens[choice['form']!]!, keys];
+  const [B, T, S] = [2, tokens[choice['form']!]!, Number(choice['keys'])];
   const [Hq, Hkv] = choice['heads']!.split('/').map(Number) as [number, number];
   const [K, V] = choice['dims']!.split('/').map(Number) as [number, number];
   const cuSeqlens = choice['packing'] === 'cuSeqlens' ? offsets(T, S) : undefined;

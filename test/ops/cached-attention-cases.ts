@@ -13,7 +13,7 @@ export interface CachedCase {
   held: readonly Tokens[];
   /** [B, T, Hq, K]; packed [T, Hq, K] */
   q: Dense;
-  /** Keys and values of the same tokens as `q`. */
+  /** Keys and values of the same tokens as `q`; the values go unused where the pool takes them from the keys. */
   append?: Tokens;
   offsets?: readonly number[];
   options: Pick<AttentionCase, 'scale' | 'causal' | 'window' | 'chunk' | 'block' | 'softcap'> &
@@ -21,18 +21,26 @@ export interface CachedCase {
 }
 
 const queries: Readonly<Record<string, number>> = { prompt: 41, rows: 6, token: 1 };
-const lengths = [70, 33, 9];
+/** Tokens that the sequences hold, and rules that leave queries enough of them. The longer ones span several key blocks of
+ * prefill and parts of decode. */
+const reaches: Readonly<Record<string, { held: number[]; window: number; left: number; both: number; chunk: number }>> =
+  {
+    none: { held: [0, 0, 0], window: 23, left: 11, both: 31, chunk: 13 },
+    some: { held: [70, 33, 9], window: 23, left: 11, both: 31, chunk: 13 },
+    long: { held: [603, 9, 317], window: 301, left: 280, both: 311, chunk: 290 },
+  };
 /** Enough to take back that no query of a case needs what is gone. */
-const ring = { window: 23, rollback: 41 };
+const rollback = 41;
 
 export const parameters = {
   dtype: ['f32', 'f16', 'bf16'],
   optionDtype: ['f32', 'q'],
   pages: ['f32', 'f16', 'bf16', 'i8', 'f8e4m3'],
   pageSize: ['16', '5'],
+  values: ['own', 'fromKeys'],
   layout: ['plain', 'headsFirst', 'padded'],
   form: ['prompt', 'rows', 'token'],
-  held: ['some', 'none'],
+  held: ['some', 'long', 'none'],
   append: ['append', 'none'],
   heads: ['1/1', '4/1', '6/2', '2/2'],
   dims: ['64/64', '128/128', '40/24', '72/80'],
@@ -52,8 +60,9 @@ export const parameters = {
 
 const excluded = excludedPairs('cached_attention').map(({ pair }) => pair);
 
-function allowed({ order, blocks }: Assignment): boolean {
+function allowed({ order, blocks, dims, values }: Assignment): boolean {
   const given = [order, blocks];
+  if (values === 'fromKeys' && dims === '72/80') return false;
   return !excluded.some((pair) => pair.every((name) => given.includes(name)));
 }
 
@@ -70,28 +79,29 @@ export function combinedCase(choice: Assignment, seed: number): CachedCase {
     key: random.normals([...shape, Hkv, K]),
     value: random.normals([...shape, Hkv, V]),
   });
-  const held = choice['held'] === 'some' ? lengths : [0, 0, 0];
+  const reach = reaches[choice['held']!]!;
   return {
     pool: {
       kvHeads: Hkv,
       keyDim: K,
       valueDim: V,
+      valuesFromKeys: choice['values'] === 'fromKeys',
       dtype: choice['pages'] as NonNullable<CachePoolOptions['dtype']>,
       pageSize: Number(choice['pageSize']),
-      pages: 100,
-      ...(choice['poolWindow'] === 'poolWindow' && ring),
+      pages: 240,
+      ...(choice['poolWindow'] === 'poolWindow' && { window: reach.window, rollback }),
     },
-    held: held.slice(0, offsets ? 3 : 2).map((length) => tokens([1, length])),
+    held: reach.held.slice(0, offsets ? 3 : 2).map((length) => tokens([1, length])),
     q: random.normals([...rows, Hq, K]),
     ...(choice['append'] === 'append' && { append: tokens(rows) }),
     ...(offsets && { offsets }),
     options: {
       ...(choice['scale'] === 'given' && { scale: 0.21 }),
       ...(choice['order'] === 'causal' && { causal: true }),
-      ...(choice['window'] === 'left' && { window: { left: 11 } }),
+      ...(choice['window'] === 'left' && { window: { left: reach.left } }),
       ...(choice['window'] === 'right' && { window: { right: 4 } }),
-      ...(choice['window'] === 'both' && { window: { left: 31, right: 2 } }),
-      ...(choice['blocks'] === 'chunk' && { chunk: 13 }),
+      ...(choice['window'] === 'both' && { window: { left: reach.both, right: 2 } }),
+      ...(choice['blocks'] === 'chunk' && { chunk: reach.chunk }),
       ...(choice['blocks'] === 'block' && { block: 10 }),
       ...(choice['softcap'] === 'softcap' && { softcap: 1.7 }),
       ...(choice['sinks'] === 'sinks' && { sinks: random.normals([Hq]) }),
