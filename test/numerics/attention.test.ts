@@ -6,7 +6,7 @@ import { expectClose } from '../support/compare';
 import { whyUnavailable } from '../support/machine';
 import { Random } from '../support/random';
 import { type Form, roundedCase, runAttention } from '../support/run';
-import { tolerances } from '../support/tolerance';
+import { largestScore, tolerances, withScores } from '../support/tolerance';
 
 const { out: allowedOut, lse: allowedLse, scores: allowedScores } = tolerances.attention;
 
@@ -96,6 +96,38 @@ describe.skipIf(whyUnavailable())('rows with the lowest bias everywhere', () => 
       const bias = Dense.build([T, 50], ([t, s]) => Math.fround(s! % 7 === t! % 7 ? -2.9e38 : -3.1e38));
       expectRight({ ...inputs(T, 50, 5), bias }, { dtype: 'f32' });
     }
+  });
+});
+
+// e^score takes a score's rounding up in full: the further from 0, the coarser the weights.
+describe.skipIf(whyUnavailable())('scores far from 0', () => {
+  const cases: Readonly<Record<string, (random: Random, heads: number) => Partial<AttentionCase>>> = {
+    products: () => ({ scale: 8 }),
+    slopes: (_, heads) => ({ alibiSlopes: Dense.filled([heads], 0.5), queryStart: 0 }),
+    biases: (random) => ({ bias: random.normals([1, 1, 1, 1500]).map((x) => 100 * x) }),
+  };
+  const sizes = Object.keys(cases).flatMap((from) => [1, 5, 40].map((T) => [from, T] as const));
+
+  describe.each(['f32', 'f16', 'bf16'] as const)('in %s', (dtype) => {
+    it.each(sizes)('by their %s, with %d queries', (from, T) => {
+      const random = new Random(T);
+      const [q, k, v] = [
+        random.normals([1, T, 2, 64]),
+        random.normals([1, 1500, 1, 64]),
+        random.normals([1, 1500, 1, 64]),
+      ];
+      const form = { dtype, optionDtype: 'f32' } as const;
+      const args = roundedCase({ q, k, v, ...cases[from]!(random, 2) }, form);
+      const want = attention(args);
+      const { raw, biased, weights } = want.scores!;
+      const largest = [raw, biased].reduce((size, x) => x.data.reduce((a, b) => Math.max(a, Math.abs(b)), size), 0);
+      expect(largest).toBeGreaterThan(10 * largestScore);
+      const got = runAttention(args, form, { lse: true });
+      expectClose(got.out, want.out, withScores(allowedOut[dtype], largest));
+      expectClose(got.lse!, want.lse, allowedLse[dtype], 'lse');
+      const shown = runAttention(args, form, { scores: 'weights' });
+      expectClose(shown.scores!, weights, withScores(allowedScores[dtype], largest), 'weights');
+    });
   });
 });
 

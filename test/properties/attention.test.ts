@@ -9,17 +9,13 @@ import { onThreads } from '../support/machine';
 import { Random } from '../support/random';
 import { attentionCall, roundedCase, runAttention } from '../support/run';
 import { toDense } from '../support/tensors';
-import { tolerances } from '../support/tolerance';
+import { type Tolerance, times, tolerances } from '../support/tolerance';
 
 const runs = { numRuns: 40 };
 const { out: allowed, lse: allowedLse } = tolerances.attention;
 
 /** Two results each within the tolerance of the truth lie within twice the tolerance of each other. */
-const twice = (tolerance: { relative?: number; ofMax?: number; absolute?: number }) => ({
-  relative: 2 * (tolerance.relative ?? 0),
-  ofMax: 2 * (tolerance.ofMax ?? 0),
-  absolute: 2 * (tolerance.absolute ?? 0),
-});
+const twice = (tolerance: Tolerance): Tolerance => times(tolerance, 2);
 
 const batchOf = (args: AttentionCase, b: number): AttentionCase => ({
   ...args,

@@ -10,14 +10,10 @@ import { expectClose, expectSameBits } from '../support/compare';
 import { Random } from '../support/random';
 import { attentionCall, roundedCase, runAttention } from '../support/run';
 import { toDense, toTensor } from '../support/tensors';
-import { type FloatType, type Tolerance, tolerances } from '../support/tolerance';
+import { type FloatType, type Tolerance, times, tolerances } from '../support/tolerance';
 
 const { out: allowed, lse: allowedLse } = tolerances.attention;
-const twice = ({ relative = 0, ofMax = 0, absolute = 0 }: Tolerance): Tolerance => ({
-  relative: 2 * relative,
-  ofMax: 2 * ofMax,
-  absolute: 2 * absolute,
-});
+const twice = (tolerance: Tolerance): Tolerance => times(tolerance, 2);
 
 /** How far merged parts may be from the whole: they were rounded before they met, and may be larger than their mean. */
 function apart(outs: readonly Dense[], dtype: FloatType): Tolerance {

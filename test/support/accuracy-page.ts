@@ -1,5 +1,5 @@
 // docs/accuracy.md, from the tolerances that the tests use.
-import { type FloatType, type Tolerance, afterManyTokens, manyTokens, tolerances } from './tolerance';
+import { type FloatType, type Tolerance, afterManyTokens, largestScore, manyTokens, tolerances } from './tolerance';
 
 const dtypes: readonly FloatType[] = ['f32', 'f16', 'bf16'];
 const number = (value: number | undefined): string => (value ? value.toExponential(1).replace('e', '·10^') : '–');
@@ -27,6 +27,10 @@ are exact in their dtype, so that f16 and bf16 show what the computation adds: l
 | Operation | Output | dtype | relative | of max | absolute |
 | --- | --- | --- | --- | --- | --- |
 ${rows.join('\n')}
+
+The bounds of \`attention\` hold while no score that carries weight is beyond ±${largestScore}, before and after bias and ALiBi. A score is
+an f32 number: the larger, the coarser, and what rounding adds to it is the relative error of its key's weight, e^score. Where
+the largest |score| is n · ${largestScore}, \`out\` and the weights are within n times the bounds; \`lse\` keeps its own.
 
 The bounds of \`linearAttention\` hold for up to a few hundred tokens. After ${manyTokens.toLocaleString('en')} tokens, in one call or one by one,
 with a decay as slow as 10^-6 per token, f32 results are within ${number(afterManyTokens.relative)} relative and ${number(afterManyTokens.ofMax)} of max.

@@ -73,6 +73,18 @@ export const tolerances = {
   tokenShift: { out: around, state: exact },
 } as const satisfies Record<string, Record<string, Record<FloatType, Tolerance>>>;
 
+export const times = ({ relative = 0, ofMax = 0, absolute = 0 }: Tolerance, factor: number): Tolerance => ({
+  relative: factor * relative,
+  ofMax: factor * ofMax,
+  absolute: factor * absolute,
+});
+
+// A score is an f32 number: the larger it is, the more its rounding moves e^score. When the largest that a query sees, products
+// and biases by themselves included, is n times this, results of attention may be n times as far off. Seen: half of this.
+export const largestScore = 16;
+export const withScores = (tolerance: Tolerance, largest: number): Tolerance =>
+  times(tolerance, Math.max(1, largest / largestScore));
+
 // A state that keeps nearly everything takes up a rounding with each of its tokens. Seen: a third of this.
 export const manyTokens = 200_000;
 export const afterManyTokens: Tolerance = { relative: 4e-6, ofMax: 2e-5 };
