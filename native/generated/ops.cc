@@ -249,7 +249,7 @@ constexpr RefusedOption refused_cached_attention[] = {
     {"mask", "sequences of different lengths share no [T, S] matrix"},
     {"bias", "sequences of different lengths share no [T, S] matrix"},
     {"scores", "sequences of different lengths share no [T, S] matrix"},
-    {"keyIndices", "only attention over tensors gathers keys"},
+    {"keyIndices", "gathering reads tensors, not pages"},
 };
 }  // namespace cached_attention_tables
 
