@@ -1,6 +1,6 @@
 // Latent attention: keys and values expanded from a latent vector per head, or the expansion absorbed into queries and
 // outputs, so that all heads share the latent itself as key and, but for the rotated dims, as value. Both are the same.
-import { attentionSync, explain } from 'hybrid-attention';
+import { CachePool, Tensor, attentionSync, explain } from 'hybrid-attention';
 import { describe, expect, it } from 'vitest';
 import { type AttentionCase, attention as oracle } from '../oracle/attention';
 import { Dense } from '../oracle/dense';
@@ -86,6 +86,12 @@ describe.each(['f32', 'bf16'] as const)('latent attention in %s', (dtype) => {
     const kernel = explain('attention', q, k, v, options).kernel;
     expect(kernel).toBe(explain('attention', q, k, v.contiguous(), options).kernel);
     expect(kernel).toContain(T > 16 ? 'prefill' : 'decode');
+
+    const pages = { kvHeads: 1, keyDim: latentDim + rotatedDim, valueDim: latentDim, valuesFromKeys: true } as const;
+    const sequence = new CachePool({ ...pages, dtype, pages: Math.ceil(S / 16) }).sequence();
+    attentionSync(Tensor.zeros([1, S, 1, pages.keyDim], { dtype }), [sequence], { append: { key: k } });
+    const cached = attentionSync(q, [sequence], options);
+    expectClose(toDense(cached.out), oracle(latents).out, allowed, 'absorbed, from a pool');
 
     // Each form rounds its own inputs once more.
     const apart = dtype === 'f32' ? 4e-5 : 2 ** -5;
