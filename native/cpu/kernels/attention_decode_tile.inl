@@ -186,21 +186,18 @@ template <typename Product, int kRows, typename C>
   }
 }
 
-[[gnu::always_inline]] inline void fetch_line(const char* line) {
-  kLanes == 16 ? prefetch_l2(line) : prefetch_l1(line);
-}
-
+// Into the second-level cache, which has room for what is fetched well ahead.
 template <typename C>
 [[gnu::always_inline]] inline void fetch_row(const C* row, int64_t dim) {
   const char* line = reinterpret_cast<const char*>(row);
   int64_t bytes = dim * static_cast<int64_t>(sizeof(C));
   for (; bytes >= 256; bytes -= 256, line += 256) {
-    fetch_line(line);
-    fetch_line(line + 64);
-    fetch_line(line + 128);
-    fetch_line(line + 192);
+    prefetch_l2(line);
+    prefetch_l2(line + 64);
+    prefetch_l2(line + 128);
+    prefetch_l2(line + 192);
   }
-  for (; bytes > 0; bytes -= 64, line += 64) fetch_line(line);
+  for (; bytes > 0; bytes -= 64, line += 64) prefetch_l2(line);
 }
 
 // Rows to fetch under one head after the other, meanwhile.
