@@ -41,11 +41,12 @@ inline int64_t panel_groups(int64_t units, int64_t panels, int64_t least, int64_
   return best;
 }
 
-// Heads of a sequence that take turns in one task: at most `fitting`, and not so many that a thread would be idle.
+// Heads of a sequence that take turns in one task: at most `fitting`, and so few that each thread has two tasks or more, of
+// which one that is held up leaves some to the others.
 inline int64_t shared_heads(const LinearShape& shape, int64_t fitting, int64_t threads) {
   for (int64_t heads = linear_min(fitting, kMaxTaskHeads); heads > 1; --heads) {
     if (shape.state_heads % heads != 0) continue;
-    if (shape.sequences * shape.state_heads % (heads * threads) == 0) return heads;
+    if (shape.sequences * shape.state_heads % (2 * heads * threads) == 0) return heads;
   }
   return 1;
 }
