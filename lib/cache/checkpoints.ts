@@ -3,8 +3,8 @@ import { attnError, describeValue } from '../errors';
 import { type BoundTensors, binder, dropAll, plainOptions } from '../native';
 import type { Tensor, TensorLike } from '../tensor';
 import type { RecurrentState } from './recurrent-state';
-import { packedRanges, sessionsOf, slotOptions } from './step-states';
-import { type Options, ownOptions, perToken } from './token-record';
+import { packedRanges, sessionsOf } from './step-states';
+import { type Options, ownOptions, perToken, slotOptions } from './token-record';
 
 /** Arguments of linear attention for a part of the call. */
 export type Piece = [Tensor, Tensor, Tensor, Options];

@@ -4,7 +4,7 @@ import { type BoundTensors, dropAll, native, plainOptions } from '../native';
 import type { Tensor, TensorLike } from '../tensor';
 import { RecurrentState } from './recurrent-state';
 import type { Slot, StatePool } from './state-pool';
-import { CallRecord, type Options, bindRecorded } from './token-record';
+import { CallRecord, type Options, bindRecorded, slotOptions } from './token-record';
 
 interface Move {
   readonly state: RecurrentState;
@@ -55,15 +55,6 @@ function checkAgainst(pool: StatePool, given: Options): void {
   const normalize = given['normalize'] === true;
   if (normalize && !pool.normalizer) throw conflict('normalize needs states of a pool with normalizer: true');
   if (!normalize && pool.normalizer) throw conflict('the pool of the states keeps a normalizer, which needs normalize');
-}
-
-/** What a call says of its states to the addon: where they are, and where the next ones go. */
-export function slotOptions(from: readonly Slot[], to: readonly Slot[]): Options {
-  const normalizers = from[0]!.normalizer && {
-    normalizers: from.map(({ normalizer }) => normalizer!),
-    nextNormalizers: to.map(({ normalizer }) => normalizer!),
-  };
-  return { states: from.map(({ state }) => state), nextStates: to.map(({ state }) => state), ...normalizers };
 }
 
 /** The sessions of one call, busy until `finish` or `cancel`. */

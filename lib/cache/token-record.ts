@@ -24,6 +24,15 @@ const perCall = options
   .filter(({ shape, name }) => shape === undefined && name !== 'returnState')
   .map(({ name }) => name);
 
+/** What a call says of its states to the addon: where they are, and where the next ones go. */
+export function slotOptions(from: readonly Slot[], to: readonly Slot[]): Options {
+  const normalizers = from[0]!.normalizer && {
+    normalizers: from.map(({ normalizer }) => normalizer!),
+    nextNormalizers: to.map(({ normalizer }) => normalizer!),
+  };
+  return { states: from.map(({ state }) => state), nextStates: to.map(({ state }) => state), ...normalizers };
+}
+
 /** Which of a call's tokens are recorded; packed ones lie behind one another without a batch axis. */
 export interface Recorded {
   readonly packed: boolean;
@@ -67,9 +76,7 @@ export class CallRecord implements TokenRecord {
     };
     const cut = Object.entries(this.#tensors).map(([name, tensor]) => [name, own(tensor)]);
     const { k, v, ...gates } = Object.fromEntries(cut) as Record<string, Tensor>;
-    const normalizers = from.normalizer && { normalizers: [from.normalizer], nextNormalizers: [to.normalizer!] };
-    const states = { states: [from.state], nextStates: [to.state], ...normalizers };
-    onThisThread(k!, k!, v!, { ...this.#options, ...this.#constant, ...gates, ...states });
+    onThisThread(k!, k!, v!, { ...this.#options, ...this.#constant, ...gates, ...slotOptions([from], [to]) });
   }
 
   dispose(): void {

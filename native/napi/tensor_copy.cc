@@ -56,7 +56,10 @@ TensorParts copied(Environment& environment, const TensorView& view, const Where
   return parts;
 }
 
-Napi::Value copy_tensor(const Napi::CallbackInfo& call) {
+// What is accepted as a tensor, under the names of the operation and the argument, as a tensor apart from it: over the same
+// memory or over a copy, as `copies` says of the kind of memory.
+template <typename Copies>
+Napi::Value apart(const Napi::CallbackInfo& call, Copies copies) {
   const napi_env env = call.Env();
   Environment& environment = Environment::of(env);
   const Text<64> operation(env, call[1]);
@@ -64,21 +67,18 @@ Napi::Value copy_tensor(const Napi::CallbackInfo& call) {
   const Where where{operation.chars, argument.chars};
   TensorParts parts = read_tensor(environment, call[0], where);
   parts.resolve(where);
-  return {env, Tensor::create(environment, copied(environment, parts.view, where))};
+  if (copies(parts.storage->kind())) parts = copied(environment, parts.view, where);
+  return {env, Tensor::create(environment, std::move(parts))};
+}
+
+Napi::Value copy_tensor(const Napi::CallbackInfo& call) {
+  return apart(call, [](Storage::Kind) { return true; });
 }
 
 Napi::Value own_tensor(const Napi::CallbackInfo& call) {
-  const napi_env env = call.Env();
-  Environment& environment = Environment::of(env);
-  const Text<64> operation(env, call[1]);
-  const Text<64> argument(env, call[2]);
-  const Where where{operation.chars, argument.chars};
   bool asynchronous = false;
-  check(env, napi_get_value_bool(env, call[3], &asynchronous));
-  TensorParts parts = read_tensor(environment, call[0], where);
-  parts.resolve(where);
-  if (asynchronous && parts.storage->kind() == Storage::Kind::plain) parts = copied(environment, parts.view, where);
-  return {env, Tensor::create(environment, std::move(parts))};
+  check(call.Env(), napi_get_value_bool(call.Env(), call[3], &asynchronous));
+  return apart(call, [&](Storage::Kind kind) { return asynchronous && kind == Storage::Kind::plain; });
 }
 
 void write_tensor(const Napi::CallbackInfo& call) {

@@ -6,6 +6,8 @@ namespace linear {
 
 #include "cpu/kernels/linear_attention_rows.inl"
 
+#include "cpu/kernels/linear_attention_recurrent_sweeps.inl"
+
 #include "cpu/kernels/linear_attention_recurrent.inl"
 
 #include "cpu/kernels/linear_attention_chunk_grams.inl"

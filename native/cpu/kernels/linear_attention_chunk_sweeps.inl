@@ -5,7 +5,6 @@
 
 inline constexpr int kVectors = kRegisters >= 32 && kLanes == 4 ? 4 : 2;
 inline constexpr int kPanel = kVectors * kLanes;
-inline constexpr int64_t kLineFloats = 16;
 
 // A block's rows follow each other in the order of the sweeps, so one tile further on lies what the next sweep reads.
 [[gnu::always_inline]] inline void prefetch_next_rows(const float* rows, int64_t row, int64_t k) {

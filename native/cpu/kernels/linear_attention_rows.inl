@@ -10,6 +10,8 @@ using LinearFeature = LinearAttentionFeatureMap;
 
 enum class LinearDecay { none, scalar, channel };
 
+inline constexpr int kLineFloats = 16;  // of a cache line
+
 inline int64_t linear_ceil(int64_t a, int64_t b) { return (a + b - 1) / b; }
 inline int64_t linear_min(int64_t a, int64_t b) { return a < b ? a : b; }
 inline int64_t linear_max(int64_t a, int64_t b) { return a > b ? a : b; }
