@@ -30,6 +30,7 @@ const names = {
   avx2: 'AVX2 with FMA',
   avx512: 'AVX-512',
   avx512_bf16: 'AVX-512 with BF16',
+  avx512_amx: 'AVX-512 with AMX',
   neon: 'arm64 NEON',
 };
 const operationOf = (kernel) => camel(kernel.split(/[/.]/)[2]);

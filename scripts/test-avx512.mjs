@@ -1,5 +1,5 @@
-// Tests the AVX-512 kernels on machines without AVX-512: the very same units, compiled against SIMDe, which writes each
-// intrinsic in portable C. Slow, and blind to the compiler's choice of instructions; numerically the same.
+// Tests the AVX-512 and AMX kernels on machines without those: the very same units, compiled against SIMDe, which writes
+// each intrinsic in portable C, and a model of the matrix tiles. Slow, and blind to the compiler's choice of instructions; numerically the same.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { addonSources, readSources } from './native-sources.mjs';
@@ -11,7 +11,10 @@ const output = join(root, 'build/avx512');
 
 if (process.arch !== 'x64' || process.platform !== 'linux') skip('AVX-512 is emulated on x64 Linux alone');
 const flagsOf = (name) => new RegExp(`^flags\\b.*\\b${name}\\b`, 'm').test(readFileSync('/proc/cpuinfo', 'utf8'));
-if (flagsOf('avx512_bf16')) skip('this machine has AVX-512; npm test runs its kernels');
+const missing = Object.entries({ avx512: 'avx512f', avx512_bf16: 'avx512_bf16', avx512_amx: 'amx_bf16' })
+  .filter(([, flag]) => !flagsOf(flag))
+  .map(([isa]) => isa);
+if (missing.length === 0) skip('this machine has AVX-512 and AMX; npm test runs their kernels');
 if (!flagsOf('avx2')) skip('the emulation needs AVX2');
 if (!existsSync('/usr/include/simde/x86/avx512.h')) skip('SIMDe (Debian: libsimde-dev) is not on this machine');
 if (!answers(compiler)) skip(`${compiler} is not on this machine`);
@@ -37,7 +40,7 @@ const compileOthers = (sources) => compileAll({ compiler, sources, flags: ['-O2'
 
 function runMatrix(addon) {
   const vitest = join(root, 'node_modules/vitest/vitest.mjs');
-  const projects = ['--project', 'avx512', '--project', 'avx512_bf16'];
+  const projects = missing.flatMap((isa) => ['--project', isa]);
   run(process.execPath, [vitest, 'run', ...projects], 'the AVX-512 kernels fail', {
     stdio: 'inherit',
     env: { ...process.env, HYBRID_ATTENTION_BINARY: addon },
@@ -57,6 +60,7 @@ try {
   const program = join(output, 'attn_test');
   run(compiler, ['-pthread', ...objects, ...tests, '-o', program], 'the native tests do not link');
   run(program, ['512'], 'the AVX-512 vectors fail', { stdio: 'inherit' });
+  run(program, ['attention_prefill.bf16'], 'prefill of bf16 fails', { stdio: 'inherit' });
 
   const addon = join(output, 'hybrid_attention.node');
   const link = ['-shared', '-pthread', '-Wl,--version-script=native/napi/exports.map'];

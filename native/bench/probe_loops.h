@@ -141,6 +141,7 @@ inline const Loops kLoops[] = {
     {"avx2", fma_avx2, nullptr, read_avx2, update_avx2},
     {"avx512", fma_avx512, nullptr, read_avx512, update_avx512},
     {"avx512_bf16", fma_avx512, bf16_avx512, read_avx512, update_avx512},
+    {"avx512_amx", fma_avx512, bf16_avx512, read_avx512, update_avx512},
 };
 #elif defined(__aarch64__)
 inline double fma_neon() {

@@ -39,8 +39,8 @@ Selection select_isa(const IsaList& list, const char* forced) {
   bool selected = false;
   for (int i = 0; i < list.count; ++i) {
     const IsaInfo& row = list.rows[i];
-    if (!row.available) continue;
-    if (!selected && !(force ? std::strcmp(row.name, forced) == 0 : row.preferred)) continue;
+    const bool named = force && std::strcmp(row.name, forced) == 0;
+    if (!row.available || !(row.preferred || named) || (force && !selected && !named)) continue;
     if (!selected) selection.isa = row.isa;
     selected = true;
     const KernelTable table = row.kernels();
@@ -69,7 +69,7 @@ std::vector<Isa> available_isas() {
 }
 
 const char* isa_name(Isa isa) {
-  constexpr const char* names[] = {"x86_64_v2", "avx2", "avx512", "avx512_bf16", "neon"};
+  constexpr const char* names[] = {"x86_64_v2", "avx2", "avx512", "avx512_bf16", "avx512_amx", "neon"};
   return names[static_cast<int>(isa)];
 }
 

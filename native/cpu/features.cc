@@ -3,6 +3,10 @@
 
 #if defined(__x86_64__)
 #include <cpuid.h>
+#if defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 #endif
 
 namespace attn {
@@ -40,8 +44,19 @@ bool is_intel() {
   return vendor.b == signature_INTEL_ebx && vendor.c == signature_INTEL_ecx && vendor.d == signature_INTEL_edx;
 }
 
+// Linux gives a process AMX's tiles when it asks for them (Documentation/arch/x86/xstate.rst); the other systems are not
+// asked.
+bool may_use_tiles() {
+#if defined(__linux__)
+  constexpr long kRequestPermission = 0x1023, kTileData = 18;
+  return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+#else
+  return false;
+#endif
+}
+
 struct Features {
-  bool x86_64_v2, avx2, avx512, avx512_bf16;
+  bool x86_64_v2, avx2, avx512, avx512_bf16, avx512_amx;
   bool fast_bf16;
 };
 
@@ -63,12 +78,15 @@ Features detect() {
   f.avx512_bf16 = f.avx512 && has_all(extended1.a, bits(5));
   // Intel's cores begin a vdpbf16ps every other cycle: half the products that FMAs over widened values do in that time.
   f.fast_bf16 = f.avx512_bf16 && !is_intel();
+  f.avx512_amx = f.avx512_bf16 && has_all(saved, bits(17, 18)) && has_all(extended.d, bits(22, 24)) &&  // BF16, TILE
+                 may_use_tiles();
   return f;
 }
 
 const IsaInfo* table() {
   static const Features f = detect();
   static const IsaInfo rows[] = {
+      {Isa::avx512_amx, "avx512_amx", f.avx512_amx, true, kernels_avx512_amx},
       {Isa::avx512_bf16, "avx512_bf16", f.avx512_bf16, f.fast_bf16, kernels_avx512_bf16},
       {Isa::avx512, "avx512", f.avx512, true, kernels_avx512},
       {Isa::avx2, "avx2", f.avx2, true, kernels_avx2},
@@ -76,7 +94,7 @@ const IsaInfo* table() {
   };
   return rows;
 }
-constexpr int kCount = 4;
+constexpr int kCount = 5;
 
 #elif defined(__aarch64__)
 

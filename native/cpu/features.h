@@ -18,7 +18,7 @@ struct IsaList {
   int count;
 };
 
-// Best first; each runs on every machine that runs the ones before it.
+// Best first; each runs on every machine that runs the ones before it, and the kernels it lacks are those of the next.
 IsaList isa_list();
 
 }  // namespace attn

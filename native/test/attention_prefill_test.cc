@@ -218,7 +218,8 @@ struct Tolerance {
 Tolerance tolerance(DType dtype, Isa isa) {
   if (dtype == DType::f32) return {3e-5, 1e-5};
   if (dtype == DType::f16) return {1e-3, 1e-5};
-  return {isa == Isa::avx512_bf16 ? 1.2e-2 : 6e-3, isa == Isa::avx512_bf16 ? 1e-3 : 1e-5};
+  const bool rounds_weights = isa == Isa::avx512_bf16 || isa == Isa::avx512_amx;
+  return {rounds_weights ? 1.2e-2 : 6e-3, rounds_weights ? 1e-3 : 1e-5};
 }
 
 struct Compared {

@@ -97,6 +97,12 @@ void isa_choice() {
   const IsaList slow{slow_rows, 2};
   expect(select_isa(slow, nullptr).isa == Isa::x86_64_v2, "what is available but slow is not taken unasked");
   expect(select_isa(slow, "avx2").isa == Isa::avx2, "but when asked for");
+  const IsaInfo part_rows[] = {{Isa::avx512, "avx512", true, true, one_row},
+                               {Isa::avx2, "avx2", true, false, one_row},
+                               {Isa::x86_64_v2, "x86_64_v2", true, true, two_rows}};
+  const IsaList part{part_rows, 3};
+  expect(select_isa(part, nullptr).kernels.size() == 3, "what the best one lacks is not taken from a slow one");
+  expect(select_isa(part, "avx512").kernels.size() == 3, "nor when it is asked for");
   Selection unavailable = select_isa(isas, "avx512");
   expect(unavailable.status.code() == ErrorCode::unsupported, "not on this machine");
   expect(contains(unavailable.status.message(), "available: avx2, x86_64_v2"), unavailable.status.message());

@@ -12,6 +12,7 @@ void probe_x86_64_v2(Checks& checks);
 void probe_avx2(Checks& checks);
 void probe_avx512(Checks& checks);
 void probe_avx512_bf16(Checks& checks);
+void probe_avx512_amx(Checks& checks);
 void probe_neon(Checks& checks);
 
 namespace {
@@ -37,6 +38,7 @@ Tests vec_tests() {
     {"vec: avx2", probe<probe_avx2, Isa::avx2>},
     {"vec: avx512", probe<probe_avx512, Isa::avx512>},
     {"vec: avx512_bf16", probe<probe_avx512_bf16, Isa::avx512_bf16>},
+    {"vec: avx512_amx", probe<probe_avx512_amx, Isa::avx512_amx>},
 #else
     {"vec: neon", probe<probe_neon, Isa::neon>},
 #endif

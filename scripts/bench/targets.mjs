@@ -72,7 +72,7 @@ function wrongKernel({ kernel }, own, machine) {
 }
 
 function skipReason(row, { isa, cores, system }) {
-  if (row.needs && isa !== row.needs) return `needs ${row.needs}, this run uses ${isa}`;
+  if (row.needs && !row.needs.includes(isa)) return `needs ${row.needs.join(' or ')}, this run uses ${isa}`;
   if (row.threads > cores) return `needs ${row.threads} cores, this machine has ${cores}`;
   if (row.memory && !system.startsWith('linux')) return "memory is read from Linux's /proc";
   return undefined;

@@ -19,6 +19,8 @@ inline constexpr Isa kIsa = Isa::avx512;
 
 #include "cpu/vec/bf16_pairs.inl"
 
+#include "cpu/vec/no_matrix_tiles.inl"
+
 #include "cpu/vec/math.inl"
 
 #include "cpu/isa/table.inl"
@@ -33,6 +35,6 @@ inline constexpr Isa kIsa = Isa::avx512;
 
 namespace attn {
 
-KernelTable kernels_avx512() { return {avx512::kJoined.rows, avx512::kJoined.kCount}; }
+KernelTable kernels_avx512() { return avx512::kJoined.table(); }
 
 }  // namespace attn

@@ -19,9 +19,11 @@ inline constexpr Isa kIsa = Isa::avx512_bf16;
 
 #include "cpu/vec/avx512_bf16.h"
 
+#include "cpu/vec/no_matrix_tiles.inl"
+
 #include "cpu/vec/math.inl"
 
-#include "cpu/isa/table.inl"
+#include "cpu/isa/bf16_products.inl"
 
 }  // namespace attn::avx512_bf16
 
@@ -33,6 +35,6 @@ inline constexpr Isa kIsa = Isa::avx512_bf16;
 
 namespace attn {
 
-KernelTable kernels_avx512_bf16() { return {avx512_bf16::kJoined.rows, avx512_bf16::kJoined.kCount}; }
+KernelTable kernels_avx512_bf16() { return avx512_bf16::kJoined.table(); }
 
 }  // namespace attn

@@ -11,6 +11,8 @@ inline constexpr Isa kIsa = Isa::neon;
 
 #include "cpu/vec/bf16_pairs.inl"
 
+#include "cpu/vec/no_matrix_tiles.inl"
+
 #include "cpu/vec/math.inl"
 
 #include "cpu/isa/table.inl"
@@ -19,6 +21,6 @@ inline constexpr Isa kIsa = Isa::neon;
 
 namespace attn {
 
-KernelTable kernels_neon() { return {neon::kJoined.rows, neon::kJoined.kCount}; }
+KernelTable kernels_neon() { return neon::kJoined.table(); }
 
 }  // namespace attn

@@ -5,23 +5,7 @@
 
 #include "cpu/kernels/attention_decode.inl"
 
-// Arrays of rows, one after the other.
-template <size_t... kCounts>
-struct JoinedRows {
-  static constexpr size_t kCount = (kCounts + ... + 0);
-  KernelInfo rows[kCount + 1] = {};
-};
-template <size_t... kCounts>
-constexpr JoinedRows<kCounts...> join_rows(const KernelInfo (&... arrays)[kCounts]) {
-  JoinedRows<kCounts...> joined;
-  size_t next = 0;
-  auto append = [&](const KernelInfo* rows, size_t count) {
-    for (size_t i = 0; i < count; ++i) joined.rows[next++] = rows[i];
-  };
-  (append(arrays, kCounts), ...);
-  static_cast<void>(append);
-  return joined;
-}
+#include "cpu/isa/join_rows.inl"
 
 #include "cpu/kernels/rows.inl"
 

@@ -17,6 +17,8 @@ inline constexpr Isa kIsa = Isa::x86_64_v2;
 
 #include "cpu/vec/bf16_pairs.inl"
 
+#include "cpu/vec/no_matrix_tiles.inl"
+
 #include "cpu/vec/math.inl"
 
 #include "cpu/isa/table.inl"
@@ -31,6 +33,6 @@ inline constexpr Isa kIsa = Isa::x86_64_v2;
 
 namespace attn {
 
-KernelTable kernels_x86_64_v2() { return {x86_64_v2::kJoined.rows, x86_64_v2::kJoined.kCount}; }
+KernelTable kernels_x86_64_v2() { return x86_64_v2::kJoined.table(); }
 
 }  // namespace attn

@@ -18,6 +18,8 @@
 
 #include "cpu/kernels/attention_prefill_scores.inl"
 
+#include "cpu/kernels/attention_prefill_matrix.inl"
+
 #include "cpu/kernels/attention_prefill_adjust.inl"
 
 #include "cpu/kernels/attention_prefill_values.inl"
@@ -34,12 +36,12 @@ void prefill_load_rows(const PrefillPlan& plan, const SequenceRules& rules, int6
   const S* none = reinterpret_cast<const S*>(scratch.none);
   const int64_t longest = at_least(call.axes.K, call.axes.V);
   std::memset(scratch.none, 0, static_cast<size_t>(longest) * sizeof(float));
-  const int64_t tiles = divide_up(row_end - row_begin, kPrefillTile);
+  const int64_t tiles = divide_up(row_end - row_begin, E::kTile);
   for (int64_t tile = 0; tile < tiles; ++tile) {
-    const S* rows[kPrefillTile];
+    const S* rows[E::kTile];
     PrefillTileBounds bounds{INT64_MAX, 0, 0, INT64_MAX, false};
-    for (int r = 0; r < kPrefillTile; ++r) {
-      const int64_t at = tile * kPrefillTile + r;
+    for (int r = 0; r < E::kTile; ++r) {
+      const int64_t at = tile * E::kTile + r;
       // Rows past the end repeat the last row's bounds over zero queries, so that they never need the edge path.
       const int64_t row = at_most(row_begin + at, row_end - 1);
       const int64_t query = row / plan.group;
@@ -60,11 +62,24 @@ void prefill_load_rows(const PrefillPlan& plan, const SequenceRules& rules, int6
       rows[r] = row_begin + at < row_end ? base + query * q.strides[1] + query_head * q.strides[2] : none;
     }
     scratch.tiles[tile] = bounds;
-    prefill_pack_query_tile<E>(scratch.q + tile * kPrefillTile * plan.steps * E::kPair, rows,
-                               scratch.scale + tile * kPrefillTile, call.axes.K, plan.steps);
+    typename E::Element* packed = scratch.q + tile * E::kTile * plan.steps * E::kPair;
+    if constexpr (E::kMatrix) {
+      prefill_pack_matrix_queries<E>(packed, rows, call.axes.K, plan.steps);
+    } else {
+      prefill_pack_query_tile<E>(packed, rows, scratch.scale + tile * E::kTile, call.axes.K, plan.steps);
+    }
   }
-  const int64_t floats = tiles * kPrefillTile * plan.columns * kPrefillPanel;
+  const int64_t floats = tiles * E::kTile * plan.columns * kPrefillPanel;
   for (int64_t i = 0; i < floats; i += kLanes) store(scratch.o + i, zero());
+}
+
+template <class E, bool kSlopes, typename S>
+[[gnu::noinline]] void prefill_weigh_tile(const PrefillTile<E>& tile, const ScoreTerms<S>* terms) {
+  if constexpr (E::kMatrix) {
+    prefill_weigh_matrix_tile<E, kSlopes>(tile, terms);
+  } else {
+    for (int64_t panel = tile.begin; panel < tile.end; ++panel) prefill_weigh_panel<E, kSlopes>(tile, terms, panel);
+  }
 }
 
 // One tile of a task's rows against one packed key block.
@@ -80,8 +95,8 @@ void prefill_tile(const PrefillPlan& plan, const SequenceRules& rules, int64_t h
                       at_least(0, bounds.low - first_key) / kPrefillPanel,
                       at_most(panels, divide_up(at_least(0, bounds.high - first_key), kPrefillPanel))};
   if (tile.begin >= tile.end) return;
-  ScoreTerms<S> terms[kPrefillTile];
-  for (int r = 0; r < kPrefillTile && (plan.adjusts || plan.slopes); ++r) {
+  ScoreTerms<S> terms[E::kTile];
+  for (int r = 0; r < E::kTile && (plan.adjusts || plan.slopes); ++r) {
     const int64_t row = at_most(row_begin + tile.row(r), row_end - 1);
     terms[r] = score_terms<S>(plan.call, rules, head * plan.group + row % plan.group, row / plan.group);
   }
@@ -105,7 +120,8 @@ template <class E, typename S>
 void prefill_task(const PrefillPlan& plan, const SequenceRules& rules, int64_t head, int64_t row_begin, int64_t row_end,
                   PrefillPack pack, const PrefillScratch<E>& scratch, const ExecContext& exec) {
   prefill_load_rows<E, S>(plan, rules, head, row_begin, row_end, scratch);
-  const int64_t rows = row_end - row_begin, tiles = divide_up(rows, kPrefillTile);
+  [[maybe_unused]] const typename E::Unit unit{};
+  const int64_t rows = row_end - row_begin, tiles = divide_up(rows, E::kTile);
   int64_t low = INT64_MAX, high = 0;
   for (int64_t tile = 0; tile < tiles; ++tile) {
     low = at_most(low, scratch.tiles[tile].low);
@@ -120,12 +136,12 @@ void prefill_task(const PrefillPlan& plan, const SequenceRules& rules, int64_t h
       prefill_tile<E, S>(plan, rules, head, row_begin, row_end, tile, key, finite, scratch);
     }
   }
-  const int64_t panel = kPrefillTile * kPrefillPanel;
+  const int64_t panel = E::kTile * kPrefillPanel;
   for (int64_t row = 0; row < rows; ++row) {
     const int64_t query_head = head * plan.group + (row_begin + row) % plan.group;
     const PrefillEnd end = prefill_end(plan.call.options.sinks, query_head, scratch.started[row], -scratch.start[row],
                                        reduce_add(load(scratch.sum + row * kLanes)));
-    const float* o = scratch.o + row / kPrefillTile * plan.columns * panel + row % kPrefillTile * kPrefillPanel;
+    const float* o = scratch.o + row / E::kTile * plan.columns * panel + row % E::kTile * kPrefillPanel;
     const int64_t query = (row_begin + row) / plan.group;
     prefill_store_row<S>(plan.call, rules, query_head, query, o, panel, end);
     if (!scratch.started[row]) attend_lowest<S>(plan.call, rules, query_head, query);

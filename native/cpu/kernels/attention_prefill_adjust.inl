@@ -15,9 +15,10 @@ template <typename B>
 }
 
 // Softcap over a panel of products; `first` is added behind it. A loop of its own keeps its many constants at hand.
-[[gnu::noinline]] inline void prefill_cap_panel(float* scores, float cap, const float* first) {
+template <class E>
+[[gnu::noinline]] void prefill_cap_panel(float* scores, float cap, const float* first) {
   const F32 caps = splat(cap), inverse = splat(1.0f / cap);
-  for (int r = 0; r < kPrefillTile; ++r, scores += kPrefillScoreStride) {
+  for (int r = 0; r < E::kTile; ++r, scores += kPrefillScoreStride) {
     const F32 begin = splat(first[r]);
     const F32 left = tanh_rational(mul(load(scores), inverse));
     const F32 right = tanh_rational(mul(load(scores + kLanes), inverse));
@@ -50,8 +51,8 @@ template <class E, bool kHides, typename S>
 [[gnu::noinline]] void prefill_adjust_rows(const PrefillTile<E>& tile, const ScoreTerms<S>* terms, int64_t panel,
                                            bool easy) {
   const int64_t key = tile.first_key + panel * kPrefillPanel, n = tile.plan.call.axes.S - key;
-  const float* scores = tile.scratch.s + panel * kPrefillPanel;
-  for (int r = 0; r < kPrefillTile; ++r, scores += kPrefillScoreStride) {
+  const float* scores = tile.scores(panel);
+  for (int r = 0; r < E::kTile; ++r, scores += kPrefillScoreStride) {
     F32 left = load(scores), right = load(scores + kLanes);
     prefill_apply_terms(terms[r], key, n, left, right);
     if (__builtin_expect(!easy || !all(less_equal(max(right, left), splat(kPrefillSlack))), 0)) {
@@ -64,11 +65,15 @@ template <class E, bool kHides, typename S>
 
 template <class E, typename S>
 void prefill_adjust_panel(const PrefillTile<E>& tile, const ScoreTerms<S>* terms, int64_t panel) {
-  float first[kPrefillTile], none[kPrefillTile] = {};
+  float first[E::kTile], none[E::kTile] = {};
   prefill_begin_rows(tile, terms, panel, first);
   const bool caps = terms[0].cap > 0;
-  prefill_products(tile, panel, caps ? none : first);
-  if (caps) prefill_cap_panel(tile.scratch.s + panel * kPrefillPanel, terms[0].cap, first);
+  if constexpr (E::kMatrix) {
+    prefill_scale_matrix_products(tile, panel, caps ? none : first);
+  } else {
+    prefill_products(tile, panel, caps ? none : first);
+  }
+  if (caps) prefill_cap_panel<E>(tile.scores(panel), terms[0].cap, first);
   const bool easy = tile.bounds().started && tile.full(panel);
   if (terms[0].hides()) {
     prefill_adjust_rows<E, true>(tile, terms, panel, easy);
@@ -91,7 +96,7 @@ void prefill_shrink_tile(PrefillTile<E>& tile, const ScoreTerms<S>* terms) {
   const int64_t block_low = tile.first_key + tile.begin * kPrefillPanel;
   const int64_t block_high = tile.first_key + tile.end * kPrefillPanel;
   int64_t first = block_high, last = block_low;
-  for (int r = 0; r < kPrefillTile; ++r) {
+  for (int r = 0; r < E::kTile; ++r) {
     const int64_t low = at_least(scratch.low[tile.row(r)], block_low);
     const int64_t high = at_most(scratch.high[tile.row(r)], block_high);
     int64_t key = low;

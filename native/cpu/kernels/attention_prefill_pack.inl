@@ -5,26 +5,25 @@
 // of the head dimension, or a pair of them where the products take pairs.
 // Edge: rows past the sequence's queries and keys outside its bounds are zero, so nothing there reaches a result.
 
-// kLanes units of a row from unit `step` on; units past the row's end are zero.
-template <typename S>
-[[gnu::always_inline]] inline F32 prefill_units(PrefillFloat, const S* row, int64_t step, int64_t dim) {
-  return dim - step >= kLanes ? load(row + step) : load_partial(row + step, dim - step);
-}
-
-// The same with pairs of bf16 as units; the second half of a last odd pair is zero.
-[[gnu::always_inline]] inline F32 prefill_units(PrefillPairs, const bf16* row, int64_t step, int64_t dim) {
-  const int64_t rest = dim - 2 * step;
-  if (rest >= 2 * kLanes) return load(reinterpret_cast<const float*>(row + 2 * step));
-  bf16 units[2 * kLanes] = {};
-  std::memcpy(units, row + 2 * step, static_cast<size_t>(rest) * sizeof(bf16));
-  return load(reinterpret_cast<const float*>(units));
+// kLanes units of a row from unit `step` on, as bits; a unit is what E takes at a time. What is past the row's end is zero.
+template <class E, typename S>
+[[gnu::always_inline]] inline F32 prefill_units(const S* row, int64_t step, int64_t dim) {
+  const int64_t rest = dim - step * E::kPair;
+  if constexpr (E::kPair == 1) {
+    return rest >= kLanes ? load(row + step) : load_partial(row + step, rest);
+  } else {
+    if (rest >= 2 * kLanes) return load(reinterpret_cast<const float*>(row + 2 * step));
+    S units[2 * kLanes] = {};
+    std::memcpy(units, row + 2 * step, static_cast<size_t>(rest) * sizeof(S));
+    return load(reinterpret_cast<const float*>(units));
+  }
 }
 
 // kLanes rows, of which steps [step, step + kLanes) become kLanes vectors with one step each.
 template <class E, typename S>
 [[gnu::always_inline]] inline void prefill_transpose(F32 (&block)[kLanes], const S* const* rows, int64_t step,
                                                      int64_t dim) {
-  for (int lane = 0; lane < kLanes; ++lane) block[lane] = prefill_units(E{}, rows[lane], step, dim);
+  for (int lane = 0; lane < kLanes; ++lane) block[lane] = prefill_units<E>(rows[lane], step, dim);
   transpose(block);
 }
 
@@ -32,12 +31,12 @@ template <class E, typename S>
 template <class E, typename S>
 void prefill_pack_query_tile(typename E::Element* to, const S* const* rows, const float* scale, int64_t dim,
                              int64_t steps) {
-  constexpr int kGroups = (kPrefillTile + kLanes - 1) / kLanes;
+  constexpr int kGroups = (E::kTile + kLanes - 1) / kLanes;
   const S* padded[kGroups * kLanes];
   alignas(64) float scales[kGroups * kLanes];
   for (int row = 0; row < kGroups * kLanes; ++row) {
-    padded[row] = rows[row < kPrefillTile ? row : 0];
-    scales[row] = scale[row < kPrefillTile ? row : 0];
+    padded[row] = rows[row < E::kTile ? row : 0];
+    scales[row] = scale[row < E::kTile ? row : 0];
   }
   float* units = reinterpret_cast<float*>(to);
   for (int64_t step = 0; step < steps; step += kLanes) {
@@ -50,7 +49,7 @@ void prefill_pack_query_tile(typename E::Element* to, const S* const* rows, cons
     for (int64_t i = 0; i < count; ++i) {
       for (int group = 0; group < kGroups; ++group) {
         const F32 value = block[group][i];
-        store(units + (step + i) * kPrefillTile + group * kLanes,
+        store(units + (step + i) * E::kTile + group * kLanes,
               E::kScalesQuery ? mul(value, load(scales + group * kLanes)) : value);
       }
     }
@@ -78,8 +77,8 @@ void prefill_pack_key_panel(typename E::Element* to, const S* const* rows, int64
 
 // One panel of keys of one column panel of values, `width` columns of it. Adds NaN lanes to `finite` when a value is not.
 template <typename C>
-[[gnu::always_inline]] inline void prefill_pack_value_panel(PrefillFloat, float* to, const C* const* rows,
-                                                            int64_t column, int64_t width, F32 (&finite)[4]) {
+[[gnu::always_inline]] inline void prefill_pack_value_panel(float* to, const C* const* rows, int64_t column,
+                                                            int64_t width, F32 (&finite)[4]) {
   for (int i = 0; i < kPrefillPanel; i += 2) {
     F32 values[4];
     for (int part = 0; part < 4; ++part) {
@@ -93,8 +92,8 @@ template <typename C>
 }
 
 // The same with the values of two keys side by side.
-[[gnu::always_inline]] inline void prefill_pack_value_panel(PrefillPairs, bf16* to, const bf16* const* rows,
-                                                            int64_t column, int64_t width, F32 (&finite)[4]) {
+[[gnu::always_inline]] inline void prefill_pack_value_panel(bf16* to, const bf16* const* rows, int64_t column,
+                                                            int64_t width, F32 (&finite)[4]) {
   for (int i = 0; i < kPrefillPanel; i += 2, to += 2 * kPrefillPanel) {
     bf16 edge[2][kPrefillPanel] = {};
     const bf16* from[2] = {rows[i] + column, rows[i + 1] + column};
@@ -228,7 +227,7 @@ bool prefill_pack_keys(const PrefillPlan& plan, const SequenceRules& rules, cons
     if constexpr (kScaled) prefill_scale_keys(panel, plan.steps, scales);
     typename E::Element* to = scratch.v + at * kPrefillPanel;
     for (int64_t column = 0; column < dim; column += kPrefillPanel, to += scratch.v_stride) {
-      prefill_pack_value_panel(E{}, to, values, column, at_most(kPrefillPanel, dim - column), finite);
+      prefill_pack_value_panel(to, values, column, at_most(kPrefillPanel, dim - column), finite);
       if constexpr (kScaled) prefill_scale_values(to, scales, finite);
     }
   }

@@ -9,9 +9,7 @@
 // Cost: one worker holds 4 · (rows + keys) · (K + V') bytes and little more, V' = V rounded up to a panel; rows · (K + V')
 // stays below 512k floats or 384 rows, keys · (K + V') below 72k floats or 64 keys. Independent of T and S.
 
-// Query rows of a register tile; the narrow vectors of NEON need registers for values on their way.
-inline constexpr int kPrefillTile = kRegisters < 32 ? 6 : kLanes == 4 ? 8 : 12;
-inline constexpr int kPrefillPanel = 2 * kLanes;  // its columns: keys, or value columns
+inline constexpr int kPrefillPanel = 2 * kLanes;  // columns of a register tile: keys, or value columns
 // Steps that the products' loops write out: a taken branch every 12 multiply-adds costs a tenth of them where two hardware
 // threads share the core's front end. The weights lie far apart, and more of their long addresses would not fit its cache.
 inline constexpr int kPrefillUnroll = 4;
@@ -31,8 +29,14 @@ inline constexpr float kPrefillSlack = 8.0f;
 struct PrefillFloat {
   using Element = float;  // of packed Q, K, V and of the weights P
   using Vector = F32;
-  static constexpr int kPair = 1;             // elements of the summed axis that one lane takes at a time
-  static constexpr bool kScalesQuery = true;  // the score's factor is multiplied into packed Q
+  static constexpr bool kMatrix = false;
+  struct Unit {};  // has to be there while products are computed
+  // Query rows of a register tile; the narrow vectors of NEON need registers for values on their way.
+  static constexpr int kTile = kRegisters < 32 ? 6 : kLanes == 4 ? 8 : 12;
+  static constexpr int kSteps = kPrefillUnroll;           // the steps of Q·K are a multiple of this
+  static constexpr int kValueKeys = kPrefillValueUnroll;  // the keys of P·V likewise
+  static constexpr int kPair = 1;                         // elements of the summed axis that one lane takes at a time
+  static constexpr bool kScalesQuery = true;              // the score's factor is multiplied into packed Q
 
   [[gnu::always_inline]] static Vector load_columns(const Element* from) {
     Vector columns = load(from);
@@ -52,6 +56,11 @@ struct PrefillFloat {
 struct PrefillPairs {
   using Element = bf16;
   using Vector = Bf16x32;
+  static constexpr bool kMatrix = false;
+  struct Unit {};
+  static constexpr int kTile = PrefillFloat::kTile;
+  static constexpr int kSteps = kPrefillUnroll;
+  static constexpr int kValueKeys = 2 * kPrefillValueUnroll;
   static constexpr int kPair = 2;
   static constexpr bool kScalesQuery = false;  // a scaled query would be rounded again
 
@@ -64,15 +73,44 @@ struct PrefillPairs {
   }
 };
 
+// The same where matrix tiles multiply them (attention_prefill_matrix.inl).
+struct PrefillMatrix {
+  using Element = bf16;
+  static constexpr bool kMatrix = true;
+  using Unit = MatrixTiles;
+  static constexpr int kTile = 32;
+  static constexpr int kSteps = 16;
+  static constexpr int kValueKeys = 32;
+  static constexpr int kPair = 2;
+  static constexpr bool kScalesQuery = false;
+
+  [[gnu::always_inline]] static F32 power(F32 x) { return exp2_below_128(x); }
+  template <typename To>
+  [[gnu::always_inline]] static void store_weights(To* to, F32 first, F32 second) {
+    store_rounded(to, first, second);
+  }
+};
+
 // For queries of S over keys and values of C.
 template <typename S, typename C>
-using PrefillEngine =
-    std::conditional_t<std::is_same_v<S, bf16> && std::is_same_v<C, bf16> && kHasBf16Dot, PrefillPairs, PrefillFloat>;
+constexpr auto prefill_engine() {
+  if constexpr (!std::is_same_v<S, bf16> || !std::is_same_v<C, bf16>) {
+    return PrefillFloat{};
+  } else if constexpr (kHasMatrixTiles) {
+    return PrefillMatrix{};
+  } else if constexpr (kHasBf16Dot) {
+    return PrefillPairs{};
+  } else {
+    return PrefillFloat{};
+  }
+}
+template <typename S, typename C>
+using PrefillEngine = decltype(prefill_engine<S, C>());
 
 struct PrefillPlan {
   const AttentionCall& call;
   int64_t group;    // G
-  int64_t steps;    // of the summed axis in Q·K: K / kPair, up to a multiple of kPrefillUnroll
+  int64_t steps;    // of the summed axis in Q·K: K / kPair, up to a multiple of E::kSteps
   int64_t columns;  // panels of value columns
   int64_t block_keys;
   int64_t group_blocks;  // most blocks of a task
@@ -92,12 +130,12 @@ struct PrefillTileBounds {
 template <class E>
 struct PrefillScratch {
   using Element = typename E::Element;
-  Element* q;    // [tile][step][row][pair]
+  Element* q;    // [tile][step][row][pair], or [tile][row][step][pair] for matrix tiles
   float* o;      // [tile][column panel][row][kPrefillPanel]
   Element* k;    // [panel][step][key][pair]
   Element* v;    // [column panel][key / pair][column][pair]
   Element* p;    // [row][kPrefillScoreStride]
-  float* s;      // the same for scores that are still to be adjusted
+  float* s;      // the same for scores that are still to be adjusted; where it is not P itself, two panels' at a time
   float* start;  // [row] −m, or 0 before the row's first visible key
   float* scale;  // [row] factor on q·k, in log2
   float* sum;    // [row][kLanes] of the weights
@@ -121,11 +159,11 @@ struct PrefillScratch {
     take(scratch.o, rows * plan.columns * kPrefillPanel);
     take(scratch.k, plan.block_keys * plan.steps * E::kPair);
     take(scratch.v, plan.columns * scratch.v_stride);
-    take(scratch.p, kPrefillTile * kPrefillScoreStride);
+    take(scratch.p, E::kTile * kPrefillScoreStride);
     if constexpr (std::is_same_v<Element, float>) {
       scratch.s = scratch.p;
     } else {
-      take(scratch.s, kPrefillTile * kPrefillScoreStride);
+      take(scratch.s, E::kTile * kPrefillScoreStride);
     }
     take(scratch.start, rows);
     take(scratch.scale, rows);
@@ -133,7 +171,7 @@ struct PrefillScratch {
     take(scratch.low, rows);
     take(scratch.high, rows);
     take(scratch.started, rows);
-    take(scratch.tiles, rows / kPrefillTile);
+    take(scratch.tiles, rows / E::kTile);
     take(scratch.none, at_least(plan.call.axes.K, plan.call.axes.V));
     *bytes = used;
     return scratch;
@@ -146,7 +184,7 @@ PrefillPlan prefill_plan(const AttentionCall& call, int64_t threads) {
   const AttentionOptions& options = call.options;
   PrefillPlan plan{call,
                    axes.Hkv > 0 ? axes.Hq / axes.Hkv : 0,
-                   divide_up(axes.K, E::kPair * kPrefillUnroll) * kPrefillUnroll,
+                   divide_up(axes.K, E::kPair * E::kSteps) * E::kSteps,
                    divide_up(axes.V, kPrefillPanel),
                    0,
                    0,

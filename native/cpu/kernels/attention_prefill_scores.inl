@@ -6,12 +6,12 @@
 // Edge: keys outside a row's bounds get the weight 0 by selection, whatever their score is, NaN included.
 
 template <class E, int kRowStride>
-[[gnu::always_inline]] inline void prefill_multiply_step(F32 (&sums)[kPrefillTile][2], const typename E::Element* a,
+[[gnu::always_inline]] inline void prefill_multiply_step(F32 (&sums)[E::kTile][2], const typename E::Element* a,
                                                          const typename E::Element* b) {
   const typename E::Vector left = E::load_columns(b);
   const typename E::Vector right = E::load_columns(b + kLanes * E::kPair);
 #pragma GCC unroll 16
-  for (int r = 0; r < kPrefillTile; ++r) {
+  for (int r = 0; r < E::kTile; ++r) {
     typename E::Vector value = E::spread(a + r * kRowStride);
     pin(value);
     E::add_product(sums[r][0], value, left);
@@ -21,7 +21,7 @@ template <class E, int kRowStride>
 
 // sums[r][·] += Σ_step a[r] · b over packed operands; steps is a multiple of kUnroll.
 template <class E, int kRowStride, int kStepStride, int kUnroll = kPrefillUnroll>
-[[gnu::always_inline]] inline void prefill_multiply(F32 (&sums)[kPrefillTile][2], const typename E::Element* a,
+[[gnu::always_inline]] inline void prefill_multiply(F32 (&sums)[E::kTile][2], const typename E::Element* a,
                                                     const typename E::Element* b, int64_t steps) {
   constexpr int kColumnStride = kPrefillPanel * E::kPair;
   for (int64_t step = 0; step < steps; step += kUnroll) {
@@ -44,9 +44,9 @@ struct PrefillTile {
   int64_t begin;      // panels of keys that some row sees: [begin, end)
   int64_t end;
 
-  int64_t row(int r) const { return tile * kPrefillTile + r; }  // among the task's
+  int64_t row(int r) const { return tile * E::kTile + r; }  // among the task's
   PrefillTileBounds& bounds() const { return scratch.tiles[tile]; }
-  const typename E::Element* queries() const { return scratch.q + tile * kPrefillTile * plan.steps * E::kPair; }
+  const typename E::Element* queries() const { return scratch.q + tile * E::kTile * plan.steps * E::kPair; }
   const typename E::Element* keys(int64_t panel) const {
     return scratch.k + panel * kPrefillPanel * plan.steps * E::kPair;
   }
@@ -54,9 +54,10 @@ struct PrefillTile {
     const int64_t key = first_key + panel * kPrefillPanel;
     return bounds().full_low <= key && bounds().full_high >= key + kPrefillPanel;
   }
-  float* output(int64_t column) const {
-    return scratch.o + (tile * plan.columns + column) * kPrefillTile * kPrefillPanel;
+  float* scores(int64_t panel) const {
+    return scratch.s + (std::is_same_v<typename E::Element, float> ? panel : panel % 2) * kPrefillPanel;
   }
+  float* output(int64_t column) const { return scratch.o + (tile * plan.columns + column) * E::kTile * kPrefillPanel; }
 };
 
 // Multiplies what row r has gathered so far by 2^shift: its output, its sum and its weights [begin, end) of this block.
@@ -66,7 +67,7 @@ template <class E>
   float* sum = tile.scratch.sum + tile.row(r) * kLanes;
   store(sum, mul(load(sum), factor));
   float* o = tile.output(0) + r * kPrefillPanel;
-  for (int64_t column = 0; column < tile.plan.columns; ++column, o += kPrefillTile * kPrefillPanel) {
+  for (int64_t column = 0; column < tile.plan.columns; ++column, o += E::kTile * kPrefillPanel) {
     store(o, mul(load(o), factor));
     store(o + kLanes, mul(load(o + kLanes), factor));
   }
@@ -128,7 +129,7 @@ template <class E>
 template <class E>
 bool prefill_all_started(const PrefillTile<E>& tile) {
   bool started = true;
-  for (int r = 0; r < kPrefillTile; ++r) {
+  for (int r = 0; r < E::kTile; ++r) {
     const int64_t row = tile.row(r);
     started = started && (tile.scratch.started[row] || tile.scratch.low[row] >= tile.scratch.high[row]);
   }
@@ -138,8 +139,8 @@ bool prefill_all_started(const PrefillTile<E>& tile) {
 // A panel of scores that need more than the fast path.
 template <class E>
 [[gnu::noinline]] void prefill_settle_panel(const PrefillTile<E>& tile, int64_t panel) {
-  for (int r = 0; r < kPrefillTile; ++r) {
-    const float* scores = tile.scratch.s + r * kPrefillScoreStride + panel * kPrefillPanel;
+  for (int r = 0; r < E::kTile; ++r) {
+    const float* scores = tile.scores(panel) + r * kPrefillScoreStride;
     prefill_settle_row(tile, r, panel, load(scores), load(scores + kLanes));
   }
   tile.bounds().started = prefill_all_started(tile);
@@ -148,9 +149,9 @@ template <class E>
 // What each row's scores begin with, relative to its reference: 0 but for ALiBi, which gives the panel's first key this.
 template <class E, typename S>
 [[gnu::always_inline]] inline void prefill_begin_rows(const PrefillTile<E>& tile, const ScoreTerms<S>* terms,
-                                                      int64_t panel, float (&first)[kPrefillTile]) {
+                                                      int64_t panel, float (&first)[E::kTile]) {
   const int64_t key = tile.first_key + panel * kPrefillPanel;
-  for (int r = 0; r < kPrefillTile; ++r) {
+  for (int r = 0; r < E::kTile; ++r) {
     first[r] = tile.scratch.start[tile.row(r)] + terms[r].slope * static_cast<float>(key - terms[r].position);
   }
 }
@@ -159,14 +160,14 @@ template <class E, typename S>
 // what follows would take registers from the sums.
 template <class E>
 [[gnu::noinline]] void prefill_products(const PrefillTile<E>& tile, int64_t panel, const float* first) {
-  F32 sums[kPrefillTile][2];
+  F32 sums[E::kTile][2];
 #pragma GCC unroll 16
-  for (int r = 0; r < kPrefillTile; ++r) sums[r][0] = sums[r][1] = E::kScalesQuery ? splat(first[r]) : zero();
-  prefill_multiply<E, E::kPair, kPrefillTile * E::kPair>(sums, tile.queries(), tile.keys(panel), tile.plan.steps);
-  float* to = tile.scratch.s + panel * kPrefillPanel;
+  for (int r = 0; r < E::kTile; ++r) sums[r][0] = sums[r][1] = E::kScalesQuery ? splat(first[r]) : zero();
+  prefill_multiply<E, E::kPair, E::kTile * E::kPair>(sums, tile.queries(), tile.keys(panel), tile.plan.steps);
+  float* to = tile.scores(panel);
   const float* scale = tile.scratch.scale + tile.row(0);
 #pragma GCC unroll 16
-  for (int r = 0; r < kPrefillTile; ++r) {
+  for (int r = 0; r < E::kTile; ++r) {
     store(to + r * kPrefillScoreStride,
           E::kScalesQuery ? sums[r][0] : fma(sums[r][0], splat(scale[r]), splat(first[r])));
     store(to + r * kPrefillScoreStride + kLanes,
@@ -179,16 +180,16 @@ template <class E, bool kSlopes, typename S>
 [[gnu::always_inline]] inline void prefill_weigh_panel(const PrefillTile<E>& tile, const ScoreTerms<S>* terms,
                                                        int64_t panel) {
   const PrefillScratch<E>& scratch = tile.scratch;
-  float first[kPrefillTile];
+  float first[E::kTile];
   if (kSlopes) prefill_begin_rows(tile, terms, panel, first);
   const float* start = kSlopes ? first : scratch.start + tile.row(0);
-  F32 sums[kPrefillTile][2];
+  F32 sums[E::kTile][2];
 #pragma GCC unroll 16
-  for (int r = 0; r < kPrefillTile; ++r) sums[r][0] = sums[r][1] = E::kScalesQuery ? splat(start[r]) : zero();
-  prefill_multiply<E, E::kPair, kPrefillTile * E::kPair>(sums, tile.queries(), tile.keys(panel), tile.plan.steps);
+  for (int r = 0; r < E::kTile; ++r) sums[r][0] = sums[r][1] = E::kScalesQuery ? splat(start[r]) : zero();
+  prefill_multiply<E, E::kPair, E::kTile * E::kPair>(sums, tile.queries(), tile.keys(panel), tile.plan.steps);
   if constexpr (!E::kScalesQuery) {
 #pragma GCC unroll 16
-    for (int r = 0; r < kPrefillTile; ++r) {
+    for (int r = 0; r < E::kTile; ++r) {
       const F32 scale = splat(scratch.scale[tile.row(r)]), begin = splat(start[r]);
       sums[r][0] = fma(sums[r][0], scale, begin);
       sums[r][1] = fma(sums[r][1], scale, begin);
@@ -197,7 +198,7 @@ template <class E, bool kSlopes, typename S>
   if (kSlopes) {
     const F32 near = iota(), far = add(near, splat(kLanes));
 #pragma GCC unroll 16
-    for (int r = 0; r < kPrefillTile; ++r) {
+    for (int r = 0; r < E::kTile; ++r) {
       F32 slope = splat(terms[r].slope);
       pin(slope);
       sums[r][0] = fma(slope, near, sums[r][0]);
@@ -208,12 +209,12 @@ template <class E, bool kSlopes, typename S>
   // its second argument then, and the second takes the careful path.
   F32 top = max(sums[0][1], sums[0][0]);
 #pragma GCC unroll 16
-  for (int r = 1; r < kPrefillTile; ++r) top = max(sums[r][1], max(sums[r][0], top));
+  for (int r = 1; r < E::kTile; ++r) top = max(sums[r][1], max(sums[r][0], top));
   const bool easy = tile.bounds().started && tile.full(panel);
   if (__builtin_expect(!easy || !all(less_equal(top, splat(kPrefillSlack))), 0)) {
-    float* raw = scratch.s + panel * kPrefillPanel;
+    float* raw = tile.scores(panel);
 #pragma GCC unroll 16
-    for (int r = 0; r < kPrefillTile; ++r) {
+    for (int r = 0; r < E::kTile; ++r) {
       store(raw + r * kPrefillScoreStride, sums[r][0]);
       store(raw + r * kPrefillScoreStride + kLanes, sums[r][1]);
     }
@@ -222,14 +223,9 @@ template <class E, bool kSlopes, typename S>
   float* sum = scratch.sum + tile.row(0) * kLanes;
   typename E::Element* weights = scratch.p + panel * kPrefillPanel;
 #pragma GCC unroll 16
-  for (int r = 0; r < kPrefillTile; ++r) {
+  for (int r = 0; r < E::kTile; ++r) {
     const F32 left = E::power(sums[r][0]), right = E::power(sums[r][1]);
     store(sum + r * kLanes, add(load(sum + r * kLanes), add(left, right)));
     E::store_weights(weights + r * kPrefillScoreStride, left, right);
   }
-}
-
-template <class E, bool kSlopes, typename S>
-[[gnu::noinline]] void prefill_weigh_tile(const PrefillTile<E>& tile, const ScoreTerms<S>* terms) {
-  for (int64_t panel = tile.begin; panel < tile.end; ++panel) prefill_weigh_panel<E, kSlopes>(tile, terms, panel);
 }

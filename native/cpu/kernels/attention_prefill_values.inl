@@ -5,14 +5,12 @@
 // NaN or infinity never reaches an output. A row without keys is zero with lse −∞, sinks or not.
 
 // Both float vectors of key `key` of one column panel.
-[[gnu::always_inline]] inline void prefill_value_row(PrefillFloat, const float* panel, int64_t key, F32& left,
-                                                     F32& right) {
+[[gnu::always_inline]] inline void prefill_value_row(const float* panel, int64_t key, F32& left, F32& right) {
   left = load(panel + key * kPrefillPanel);
   right = load(panel + key * kPrefillPanel + kLanes);
 }
 
-[[gnu::always_inline]] inline void prefill_value_row(PrefillPairs, const bf16* panel, int64_t key, F32& left,
-                                                     F32& right) {
+[[gnu::always_inline]] inline void prefill_value_row(const bf16* panel, int64_t key, F32& left, F32& right) {
   F32 even, odd;
   const bf16* pairs = panel + key / 2 * (2 * kPrefillPanel);
   split_bf16(load(reinterpret_cast<const float*>(pairs)), even, odd);
@@ -24,15 +22,15 @@
 template <class E>
 [[gnu::always_inline]] inline void prefill_value_panel(float* o, const typename E::Element* weights,
                                                        const typename E::Element* values, int64_t steps) {
-  F32 sums[kPrefillTile][2];
+  F32 sums[E::kTile][2];
 #pragma GCC unroll 16
-  for (int r = 0; r < kPrefillTile; ++r) {
+  for (int r = 0; r < E::kTile; ++r) {
     sums[r][0] = load(o + r * kPrefillPanel);
     sums[r][1] = load(o + r * kPrefillPanel + kLanes);
   }
   prefill_multiply<E, kPrefillScoreStride, E::kPair, kPrefillValueUnroll>(sums, weights, values, steps);
 #pragma GCC unroll 16
-  for (int r = 0; r < kPrefillTile; ++r) {
+  for (int r = 0; r < E::kTile; ++r) {
     store(o + r * kPrefillPanel, sums[r][0]);
     store(o + r * kPrefillPanel + kLanes, sums[r][1]);
   }
@@ -42,13 +40,13 @@ template <class E>
 template <class E>
 [[gnu::noinline]] void prefill_value_panel_sparse(float* o, const typename E::Element* weights,
                                                   const typename E::Element* values, int64_t begin, int64_t end) {
-  for (int r = 0; r < kPrefillTile; ++r) {
+  for (int r = 0; r < E::kTile; ++r) {
     F32 left_sum = load(o + r * kPrefillPanel), right_sum = load(o + r * kPrefillPanel + kLanes);
     for (int64_t key = begin; key < end; ++key) {
       const float weight = to_float(weights[r * kPrefillScoreStride + key]);
       if (weight == 0.0f) continue;
       F32 left, right;
-      prefill_value_row(E{}, values, key, left, right);
+      prefill_value_row(values, key, left, right);
       left_sum = fma(splat(weight), left, left_sum);
       right_sum = fma(splat(weight), right, right_sum);
     }
@@ -63,16 +61,20 @@ template <class E>
   const PrefillScratch<E>& scratch = tile.scratch;
   const PrefillTileBounds& bounds = tile.bounds();
   // Whole turns of the product's loop: the weights of the keys they add are 0.
-  constexpr int kTurn = kPrefillValueUnroll * E::kPair;
-  const int64_t begin = at_least(tile.begin * kPrefillPanel, bounds.low - tile.first_key) / kTurn * kTurn;
-  const int64_t end = divide_up(at_most(tile.end * kPrefillPanel, bounds.high - tile.first_key), kTurn) * kTurn;
+  const int64_t begin =
+      at_least(tile.begin * kPrefillPanel, bounds.low - tile.first_key) / E::kValueKeys * E::kValueKeys;
+  const int64_t end =
+      divide_up(at_most(tile.end * kPrefillPanel, bounds.high - tile.first_key), E::kValueKeys) * E::kValueKeys;
   for (int64_t column = 0; column < tile.plan.columns; ++column) {
     const typename E::Element* values = scratch.v + column * scratch.v_stride;
-    if (finite) {
+    if (!finite) {
+      prefill_value_panel_sparse<E>(tile.output(column), scratch.p, values, begin, end);
+    } else if constexpr (E::kMatrix) {
+      prefill_matrix_value_panel<E>(tile.output(column), scratch.p + begin, values + begin * kPrefillPanel,
+                                    (end - begin) / E::kPair);
+    } else {
       prefill_value_panel<E>(tile.output(column), scratch.p + begin, values + begin * kPrefillPanel,
                              (end - begin) / E::kPair);
-    } else {
-      prefill_value_panel_sparse<E>(tile.output(column), scratch.p, values, begin, end);
     }
   }
 }

@@ -9,7 +9,7 @@
 
 namespace attn {
 
-enum class Isa : uint8_t { x86_64_v2, avx2, avx512, avx512_bf16, neon };
+enum class Isa : uint8_t { x86_64_v2, avx2, avx512, avx512_bf16, avx512_amx, neon };
 
 struct KernelInfo {
   const char* id;  // "cpu.avx512/attention.prefill.f32"
@@ -32,6 +32,7 @@ KernelTable kernels_x86_64_v2();
 KernelTable kernels_avx2();
 KernelTable kernels_avx512();
 KernelTable kernels_avx512_bf16();
+KernelTable kernels_avx512_amx();
 KernelTable kernels_neon();
 
 // Turns functions over an op's generated call struct into the untyped entries of a KernelInfo row.

@@ -12,6 +12,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "test/simde/amx.h"
+
 using __mmask16 = simde__mmask16;
 
 #define _MM_FROUND_NO_EXC SIMDE_MM_FROUND_NO_EXC
