@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SetupError, root } from './steps.mjs';
 
-// The first that compile C++17 with the target regions of the kernels: AVX-512 with BF16 came last.
-const oldestCompilers = { gcc: 10, clang: 11 };
+// The first that compile C++17 with the target regions of the kernels: those of AMX came last.
+const oldestCompilers = { gcc: 11, clang: 11 };
 
 function output(command, args) {
   const [program, ...first] = command.split(' ');

@@ -46,7 +46,7 @@ describe('tools', () => {
   });
 
   it.each([
-    ['g++', '#define __GNUC__ 9\\n', 'gcc 10 or newer in place of g++, which is version 9'],
+    ['g++', '#define __GNUC__ 9\\n', 'gcc 11 or newer in place of g++, which is version 9'],
     [
       'clang++',
       '#define __GNUC__ 4\\n#define __clang_major__ 10\\n',
