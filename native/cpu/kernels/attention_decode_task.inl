@@ -122,21 +122,21 @@ struct FetchAhead {
   const KeyBlock<C>& block;
   const KeyBlock<C>& next;
   int64_t key_dim, value_dim;
-  int64_t first_head;
+  int64_t first_head, heads;
   int64_t entries = 1;  // how far ahead
 
   FetchAhead(const AttentionAxes& axes, int64_t first_head, int64_t heads, const KeyBlock<C>& block,
              const KeyBlock<C>& next)
-      : block(block), next(next), key_dim(axes.K), value_dim(axes.V), first_head(first_head) {
+      : block(block), next(next), key_dim(axes.K), value_dim(axes.V), first_head(first_head), heads(heads) {
     const int64_t bytes = heads * (axes.K + axes.V) / 2 * static_cast<int64_t>(sizeof(C));
     if (bytes > 0) entries = round_up(kFetchBytes, bytes) / bytes;
     if (entries > kBlockKeys) entries = kBlockKeys;
   }
   FetchRows<C> keys(const KeyBlock<C>& from, int64_t entry) const {
-    return {from.keys + entry, first_head * block.key_stride_head, block.key_stride_head, key_dim};
+    return {from.keys + entry, first_head * block.key_stride_head, block.key_stride_head, heads, key_dim};
   }
   FetchRows<C> values(int64_t entry) const {
-    return {block.values + entry, first_head * block.value_stride_head, block.value_stride_head, value_dim};
+    return {block.values + entry, first_head * block.value_stride_head, block.value_stride_head, heads, value_dim};
   }
   FetchRows<C> at_key(int64_t entry) const {
     const int64_t at = entry + entries;
@@ -161,8 +161,9 @@ inline void take_block(const RowRules<S>& row_rules, DecodeRows<S, C>& work, con
                                               work.first_head * block.key_stride_head,
                                               block.key_stride_head,
                                               ahead.key_dim};
-  for (int64_t j = 0; j < block.count; j += kTileSums / kRows) {
-    score_heads<kRows>(heads, block.keys + j, ahead.at_key(j), work.scores + j * kRows);
+  for (int64_t j = 0; j < block.count; j += kScoreKeys) {
+    const int64_t count = block.count - j < kScoreKeys ? block.count - j : kScoreKeys;
+    score_heads<kRows>(heads, block.keys + j, count, ahead.at_key(j), work.scores + j * kRows);
   }
   bool hidden[kTaskRows];
   for (int64_t h = 0; h < work.heads; ++h) {
@@ -178,7 +179,7 @@ inline void take_block(const RowRules<S>& row_rules, DecodeRows<S, C>& work, con
   }
   for (int64_t key = 0; key < block.count; key += kValueKeys) {
     FetchRows<C> fetch = ahead.at_value(key);
-    for (int64_t h = 0; h < work.heads; ++h, fetch.offset += fetch.head_stride) {
+    for (int64_t h = 0; h < work.heads; ++h) {
       for (int64_t r = 0; r < work.padded; r += kRows) {
         const int64_t at = h * work.padded + r;
         ValueStrip<C> strip{work.scores + at * kBlockKeys + key * kRows,
