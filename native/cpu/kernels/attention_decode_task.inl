@@ -74,7 +74,7 @@ inline bool adjust_scores(const RowRules<S>& row_rules, const DecodeRows<S, C>& 
     for (int64_t i = 0; i < count; i += kLanes) {
       F32 x = load(scores + i);
       if constexpr (!KeyProduct<S, C>::kScalesQuery) x = mul(x, factor);
-      if (cap_here) x = mul(splat(row_rules.cap), tanh(div(x, splat(row_rules.cap))));
+      if (cap_here) x = mul(splat(row_rules.cap), tanh(mul(x, splat(1.0f / row_rules.cap))));
       store(scores + i, x);
     }
   }
