@@ -40,6 +40,11 @@ struct DecodeItem {
 // Rows that go through a tile together.
 inline int64_t tile_rows(int64_t rows) { return rows >= 3 ? 4 : rows; }
 
+// Options whose terms differ from row to row.
+inline bool has_terms(const AttentionOptions& options) {
+  return options.alibi_slopes.present || options.bias.present || options.mask.present;
+}
+
 // A sequence's items, each with queries of its own.
 inline int64_t items_per_sequence(const AttentionCall& call) {
   return call.options.key_indices.present && call.axes.T > 0 ? call.axes.T : 1;
@@ -168,15 +173,16 @@ struct DecodeRows {
   int64_t first_head, heads;
   int64_t vectors;  // per row of q
   int64_t dim_stride;
-  Vector* q;         // [heads][padded][vectors]
-  float* scores;     // [heads][padded / kRows][kBlockKeys][kRows]
-  float* tops;       // [heads][padded / kRows][kLanes], its lanes [key][row]
-  float* sums;       // the same
-  float* shrink;     // the same
-  float* factors;    // [padded / kRows][kLanes]: from products to bits
-  float* row;        // one row as floats
-  RowState* states;  // of this part: [heads][padded]
-  float* values;     // sums of this part: [heads][padded][dim_stride]
+  Vector* q;             // [heads][padded][vectors]
+  float* scores;         // [heads][padded / kRows][kBlockKeys][kRows]
+  float* tops;           // [heads][padded / kRows][kLanes], its lanes [key][row]
+  float* sums;           // the same
+  float* shrink;         // the same
+  float* factors;        // [padded / kRows][kLanes]: from products to bits
+  ScoreTerms<S>* terms;  // [heads][padded]; none unless has_terms
+  float* row;            // one row as floats
+  RowState* states;      // of this part: [heads][padded]
+  float* values;         // sums of this part: [heads][padded][dim_stride]
   int64_t states_stride_head, values_stride_head;
 
   static int64_t vectors_of(const AttentionCall& call) { return (call.axes.K + Product::kWidth - 1) / Product::kWidth; }
@@ -193,6 +199,7 @@ struct DecodeRows {
     sums = cursor.take<float>(all * kLanes);
     shrink = cursor.take<float>(all * kLanes);
     factors = cursor.take<float>(padded * kLanes);
+    terms = cursor.take<ScoreTerms<S>>(has_terms(call.options) ? all : 0);
     row = cursor.take<float>(dim_stride > call.axes.K ? dim_stride : call.axes.K);
     states = cursor.take<RowState>(all);
     values = cursor.take<float>(all * dim_stride);
@@ -200,6 +207,8 @@ struct DecodeRows {
     values_stride_head = padded * dim_stride;
   }
 };
+
+#include "cpu/kernels/attention_decode_adjust.inl"
 
 #include "cpu/kernels/attention_decode_task.inl"
 

@@ -22,32 +22,6 @@ struct RowState {
   float sum;  // of the weights relative to it
 };
 
-// Turns the products of one row into scores in bits, hidden keys into kHidden. `scores` is one row of the block.
-template <typename S, typename C>
-inline void adjust_row(const ScoreTerms<S>& terms, const KeyRange& range, const KeyBlock<C>& block, bool listed,
-                       float* scores) {
-  if (listed) {  // neither bias nor mask
-    ScoreTerms<S> capped;
-    capped.cap = terms.cap;
-    for (int64_t j = 0; j < block.count; j += kLanes)
-      store(scores + j, apply_terms(capped, load(scores + j), 0, kLanes));
-    for (int64_t j = 0; j < block.count; ++j) {
-      if (terms.slope != 0) scores[j] += terms.slope * static_cast<float>(block.listed[j] - terms.position);
-      if (block.listed[j] < range.first || block.listed[j] >= range.last) scores[j] = kHidden;
-    }
-    return;
-  }
-  if (terms.any()) {
-    for (int64_t j = 0; j < block.count; j += kLanes) {
-      const int64_t n = block.count - j < kLanes ? block.count - j : kLanes;
-      store(scores + j, apply_terms(terms, load(scores + j), block.first + j, n));
-    }
-  }
-  for (int64_t j = 0; j < block.count; ++j) {
-    if (block.first + j < range.first || block.first + j >= range.last) scores[j] = kHidden;
-  }
-}
-
 // Every lane gets the largest value of its row; a vector's lanes hold [key][row].
 template <int kRows, int kStep = kRows>
 [[gnu::always_inline]] inline F32 largest_of_rows(F32 a) {

@@ -50,57 +50,6 @@ inline void load_queries(const AttentionCall& call, const DecodeItem& item, Deco
   }
 }
 
-// What tells the rows of a task apart when scores are adjusted.
-template <typename S>
-struct RowRules {
-  const AttentionCall& call;
-  const SequenceRules& rules;
-  const KeyRange* ranges;  // per query
-  KeyRange all;            // what all of them see
-  int64_t first_query;
-  float cap;    // bits
-  bool by_row;  // bias, mask or ALiBi
-  bool hides;   // bias or mask
-};
-
-// Products of one tile row of heads become scores in bits. Gives whether some are hidden.
-template <int kRows, typename S, typename C>
-inline bool adjust_scores(const RowRules<S>& row_rules, const DecodeRows<S, C>& work, int64_t kv_head,
-                          int64_t first_row, const KeyBlock<C>& block, bool listed, float* scores) {
-  const int64_t count = round_up(block.count * kRows, kLanes);
-  const F32 factor = load(work.factors + first_row / kRows * kLanes);
-  const bool cap_here = row_rules.cap > 0 && !row_rules.by_row;
-  if (cap_here || !KeyProduct<S, C>::kScalesQuery) {
-    for (int64_t i = 0; i < count; i += kLanes) {
-      F32 x = load(scores + i);
-      if constexpr (!KeyProduct<S, C>::kScalesQuery) x = mul(x, factor);
-      if (cap_here) x = mul(splat(row_rules.cap), tanh(mul(x, splat(1.0f / row_rules.cap))));
-      store(scores + i, x);
-    }
-  }
-  for (int64_t i = block.count * kRows; i < count; ++i) scores[i] = kHidden;
-  const bool partial = block.count * kRows < count;
-  const bool seen = row_rules.all.first <= block.first && block.first + block.count <= row_rules.all.last;
-  if (seen && !row_rules.by_row && !listed) return partial;
-  bool hidden = row_rules.hides || listed;
-  for (int r = 0; r < kRows && first_row + r < work.rows.rows; ++r) {
-    const int64_t t = work.rows.query(first_row + r);
-    const KeyRange& range = row_rules.ranges[t - row_rules.first_query];
-    const bool cut = !listed && (block.first < range.first || block.first + block.count > range.last);
-    if (!cut && !row_rules.by_row) continue;
-    float row[kBlockKeys];
-    for (int64_t j = 0; j < block.count; ++j) row[j] = scores[j * kRows + r];
-    ScoreTerms<S> terms;
-    if (row_rules.by_row) {
-      terms = score_terms<S>(row_rules.call, row_rules.rules, work.rows.head(first_row + r, kv_head), t);
-    }
-    adjust_row(terms, range, block, listed, row);
-    for (int64_t j = 0; j < block.count; ++j) scores[j * kRows + r] = row[j];
-    hidden = hidden || cut;
-  }
-  return hidden || partial;
-}
-
 // Multiplies the entries of a block, [key][row], by one factor per key; i8 alone has any.
 template <int kRows, typename C>
 inline void scale_keys(const KeyBlock<C>& block, const float* const* scales, int64_t kv_head, float* entries) {
@@ -150,7 +99,7 @@ struct FetchAhead {
 
 // One block of keys under all heads of the task, entry by entry as they lie in memory.
 template <int kRows, typename S, typename C>
-inline void take_block(const RowRules<S>& row_rules, DecodeRows<S, C>& work, const KeyBlock<C>& block,
+inline void take_block(const RowRules& row_rules, DecodeRows<S, C>& work, const KeyBlock<C>& block,
                        const KeyBlock<C>& next) {
   const FetchAhead<C> ahead(row_rules.call.axes, work.first_head, work.heads, block, next);
   const bool listed = row_rules.call.options.key_indices.present;
@@ -204,13 +153,9 @@ inline void take_part(const AttentionCall& call, const DecodeItem& item, const K
                       FunctionRef<void(KeyBlock<C>&, int64_t, int64_t)> fill, const KeyRange& keys,
                       const ExecContext& exec, DecodeRows<S, C>& work) {
   const AttentionOptions& options = call.options;
-  const int64_t last_query = item.queries.last - item.queries.first - 1;
   load_queries<kRows>(call, item, work);
-  RowRules<S> row_rules{call, item.rules, ranges, {ranges[last_query].first, ranges[0].last}, item.queries.first,
-                        0,    false,      false};
-  row_rules.cap = cap_in_bits(options);
-  row_rules.hides = options.bias.present || options.mask.present;
-  row_rules.by_row = row_rules.hides || options.alibi_slopes.present;
+  if (has_terms(options)) load_terms(call, item.rules, work);
+  const RowRules row_rules{call, ranges, item.queries.first, cap_in_bits(options)};
   KeyBlock<C> blocks[2];
   int current = 0;
   auto last_of = [&](int64_t first) { return first + kBlockKeys < keys.last ? first + kBlockKeys : keys.last; };

@@ -218,6 +218,13 @@ template <int kStep>
   if constexpr (kStep == 4) return _mm256_permute2f128_ps(a, a, 0x01);
 }
 
+// Lanes of a and b by turns: a's first, b's first, and so on to the last.
+[[gnu::always_inline]] inline void interleave(F32 a, F32 b, F32& low, F32& high) {
+  const F32 even = _mm256_unpacklo_ps(a, b), odd = _mm256_unpackhi_ps(a, b);
+  low = _mm256_permute2f128_ps(even, odd, 0x20);
+  high = _mm256_permute2f128_ps(even, odd, 0x31);
+}
+
 // Lane i of the result is the sum of the lanes of rows[i].
 [[gnu::always_inline]] inline F32 sum_each(const F32 (&rows)[kLanes]) {
   F32 pairs[4], quads[2];

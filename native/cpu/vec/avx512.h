@@ -199,6 +199,12 @@ template <int kStep>
   if constexpr (kStep == 8) return _mm512_shuffle_f32x4(a, a, 0x4e);
 }
 
+// Lanes of a and b by turns: a's first, b's first, and so on to the last.
+[[gnu::always_inline]] inline void interleave(F32 a, F32 b, F32& low, F32& high) {
+  low = _mm512_permutex2var_ps(a, _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23), b);
+  high = _mm512_permutex2var_ps(a, _mm512_setr_epi32(8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31), b);
+}
+
 // Lane i of the result is the sum of the lanes of rows[i].
 [[gnu::always_inline]] inline F32 sum_each(const F32 (&rows)[kLanes]) {
   F32 quads[4], halves[2];

@@ -192,6 +192,12 @@ template <int kStep>
   if constexpr (kStep == 2) return vextq_f32(a, a, 2);
 }
 
+// Lanes of a and b by turns: a's first, b's first, and so on to the last.
+[[gnu::always_inline]] inline void interleave(F32 a, F32 b, F32& low, F32& high) {
+  low = vzip1q_f32(a, b);
+  high = vzip2q_f32(a, b);
+}
+
 // Lane i of the result is the sum of the lanes of rows[i].
 [[gnu::always_inline]] inline F32 sum_each(const F32 (&rows)[kLanes]) {
   return vpaddq_f32(vpaddq_f32(rows[0], rows[1]), vpaddq_f32(rows[2], rows[3]));

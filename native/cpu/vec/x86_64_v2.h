@@ -225,6 +225,12 @@ template <int kStep>
   if constexpr (kStep == 2) return _mm_shuffle_ps(a, a, 0x4e);
 }
 
+// Lanes of a and b by turns: a's first, b's first, and so on to the last.
+[[gnu::always_inline]] inline void interleave(F32 a, F32 b, F32& low, F32& high) {
+  low = _mm_unpacklo_ps(a, b);
+  high = _mm_unpackhi_ps(a, b);
+}
+
 // Lane i of the result is the sum of the lanes of rows[i].
 [[gnu::always_inline]] inline F32 sum_each(const F32 (&rows)[kLanes]) {
   const F32 top = _mm_add_ps(_mm_unpacklo_ps(rows[0], rows[1]), _mm_unpackhi_ps(rows[0], rows[1]));

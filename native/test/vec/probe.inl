@@ -215,6 +215,10 @@ inline void probe_lanes(Checks& checks) {
   check("swap_lanes 2", swap_lanes<2>(va), [&](int i) { return a[i ^ 2]; });
   if constexpr (kLanes > 4) check("swap_lanes 4", swap_lanes<4>(va), [&](int i) { return a[i ^ 4]; });
   if constexpr (kLanes > 8) check("swap_lanes 8", swap_lanes<8>(va), [&](int i) { return a[i ^ 8]; });
+  F32 low, high;
+  interleave(va, vc, low, high);
+  check("interleave", low, [&](int i) { return i % 2 == 0 ? a[i / 2] : c[i / 2]; });
+  check("interleave", high, [&](int i) { return (i % 2 == 0 ? a : c)[(kLanes + i) / 2]; });
   F32 rows[kLanes];
   for (int r = 0; r < kLanes; ++r) rows[r] = add(iota(), splat(static_cast<float>(r)));
   check("sum_each", sum_each(rows), [&](int i) { return static_cast<float>(i * kLanes + kLanes * (kLanes - 1) / 2); });
