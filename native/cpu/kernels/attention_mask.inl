@@ -173,7 +173,6 @@ struct ScoreTerms {
 
   // Some keys within the visible range may be hidden.
   bool hides() const { return mask != nullptr || bias_f32 != nullptr || bias != nullptr; }
-  bool any() const { return cap > 0 || slope != 0 || hides(); }
 };
 
 template <typename S>
