@@ -50,12 +50,16 @@ inline void load_queries(const AttentionCall& call, const DecodeItem& item, Deco
   }
 }
 
-// Multiplies the entries of a block, [key][row], by one factor per key; i8 alone has any.
-template <int kRows, typename C>
+// Multiplies the entries of a block, [key][row], by one factor per key; i8 alone has any. kWeights: entries that are 0 stay
+// so, as a hidden key's scale may be NaN.
+template <int kRows, bool kWeights, typename C>
 inline void scale_keys(const KeyBlock<C>& block, const float* const* scales, int64_t kv_head, float* entries) {
   if constexpr (std::is_same_v<C, int8_t>) {
     for (int64_t j = 0; j < block.count; ++j) {
-      for (int r = 0; r < kRows; ++r) entries[j * kRows + r] *= scales[j][kv_head];
+      for (int r = 0; r < kRows; ++r) {
+        float& entry = entries[j * kRows + r];
+        entry = kWeights && entry == 0.0f ? 0.0f : entry * scales[j][kv_head];
+      }
     }
   }
 }
@@ -120,10 +124,10 @@ inline void take_block(const RowRules& row_rules, DecodeRows<S, C>& work, const 
     for (int64_t r = 0; r < work.padded; r += kRows) {
       const int64_t at = h * work.padded + r, lanes = at / kRows * kLanes;
       float* scores = work.scores + at * kBlockKeys;
-      scale_keys<kRows>(block, block.key_scales, kv_head, scores);
+      scale_keys<kRows, false>(block, block.key_scales, kv_head, scores);
       hidden[at / kRows] = adjust_scores<kRows>(row_rules, work, kv_head, r, block, listed, scores);
       weigh<kRows>(scores, block.count, hidden[at / kRows], work.tops + lanes, work.sums + lanes, work.shrink + lanes);
-      scale_keys<kRows>(block, block.value_scales, kv_head, scores);
+      scale_keys<kRows, true>(block, block.value_scales, kv_head, scores);
     }
   }
   for (int64_t key = 0; key < block.count; key += kValueKeys) {
