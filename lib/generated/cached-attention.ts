@@ -20,10 +20,16 @@ export interface CachedAttentionOptions extends CallOptions {
   softcap?: number | undefined;
   /** One extra logit per head in the softmax's sum, without a value. [Hq], f32 or q. */
   sinks?: TensorLike | undefined;
+  /** Added to the scaled scores; column j is for the key at position j, those behind a sequence's end go unread; −∞ hides a key. [B, Hq, T, S], broadcast, f32 or q. */
+  bias?: TensorLike | undefined;
+  /** True where the query may see the key: column j is for the key at position j, those behind a sequence's end go unread. [B, Hq, T, S], broadcast, bool. */
+  mask?: TensorLike | undefined;
   /** Adds slope · (j − p) for key j and query position p. [Hq], f32. */
   alibiSlopes?: TensorLike | undefined;
   /** How q and append are cut: offsets of the sequences among the query tokens, when these differ in number and have no batch axis; the keys are the sequences' own. [B+1], i32. */
   cuSeqlens?: TensorLike | undefined;
+  /** Positions in the query's own sequence of the keys it sees, all other rules applied on top; −1 is no key, nor is a position that a pool's window has dropped; a key named twice counts once for each. [B, T, I] or [B, T, Hkv, I], i32. */
+  keyIndices?: TensorLike | undefined;
   /** Further factor on the scores of each query (temperature by position). [B, T], f32. */
   queryScale?: TensorLike | undefined;
   /** Out is multiplied by sigmoid(gate). [B, T, Hq, V], f32 or q. */

@@ -341,6 +341,18 @@ export const opTable: readonly OpInfo[] = [
         "shape": "[Hq]"
       },
       {
+        "name": "bias",
+        "type": "tensor",
+        "doc": "added to the scaled scores; column j is for the key at position j, those behind a sequence's end go unread; −∞ hides a key",
+        "shape": "[B, Hq, T, S]"
+      },
+      {
+        "name": "mask",
+        "type": "tensor",
+        "doc": "true where the query may see the key: column j is for the key at position j, those behind a sequence's end go unread",
+        "shape": "[B, Hq, T, S]"
+      },
+      {
         "name": "alibiSlopes",
         "type": "tensor",
         "doc": "adds slope · (j − p) for key j and query position p",
@@ -351,6 +363,12 @@ export const opTable: readonly OpInfo[] = [
         "type": "tensor",
         "doc": "how q and append are cut: offsets of the sequences among the query tokens, when these differ in number and have no batch axis; the keys are the sequences' own",
         "shape": "[B+1]"
+      },
+      {
+        "name": "keyIndices",
+        "type": "tensor",
+        "doc": "positions in the query's own sequence of the keys it sees, all other rules applied on top; −1 is no key, nor is a position that a pool's window has dropped; a key named twice counts once for each",
+        "shape": "[B, T, I] or [B, T, Hkv, I]"
       },
       {
         "name": "queryScale",

@@ -103,11 +103,12 @@ Status misfit_error(const Binding& binding, const TensorName& name, const Tensor
                       text + "; " + path + " has shape " + shape_text(view) + ", expected " + form_text(binding, form));
 }
 
-void bind(Binding& binding, const TensorName& name, const Form& form, const TensorView& view) {
+void bind(Binding& binding, const TensorName& name, const TensorSpec& spec, const Form& form, const TensorView& view) {
   const int missing = form.rank - view.rank;
   for (int i = 0; i < view.rank; ++i) {
     const AxisRef& ref = form.axes[i + missing];
     if (ref.axis < 0 || binding.known(ref.axis)) continue;
+    if (spec.broadcast && view.shape[i] == 1) continue;  // says nothing of the extent
     binding.axis(ref.axis) = view.shape[i] - ref.plus;
     binding.bound_by[ref.axis] = name;
   }
@@ -115,7 +116,8 @@ void bind(Binding& binding, const TensorName& name, const Form& form, const Tens
 
 bool same(const AxisRef& a, const AxisRef& b) { return a.axis == b.axis && a.plus == b.plus; }
 
-// The view over the spec's full axes: those that the form lacks, and those of extent 1, are broadcast by stride 0.
+// The view over the spec's full axes: those that the form lacks, and those of extent 1, are broadcast by stride 0. An axis
+// that no tensor has given an extent yet has 1 there.
 TensorView expanded(const Binding& binding, const TensorSpec& spec, const Form& form, const TensorView& view) {
   TensorView out = view;
   out.rank = spec.full.rank;
@@ -125,7 +127,8 @@ TensorView expanded(const Binding& binding, const TensorSpec& spec, const Form& 
   for (int i = 0; i < spec.full.rank; ++i) {
     const AxisRef& ref = spec.full.axes[i];
     const bool dropped = binding.packed && spec.packed && is_batch(ref);
-    out.shape[i] = dropped ? 1 : extent(binding, ref);
+    const int64_t wanted = extent(binding, ref);
+    out.shape[i] = dropped || wanted < 0 ? 1 : wanted;
     out.strides[i] = 0;
     if (dropped) continue;
     const int position = seen++;
@@ -135,7 +138,7 @@ TensorView expanded(const Binding& binding, const TensorSpec& spec, const Form& 
     const bool unit = form.axes[at].axis < 0 && form.axes[at].plus == 1 && form.rank - at == spec.full.rank - i;
     if (!same(form.axes[at], ref) && !unit) continue;
     if (!spec.broadcast) ++next;
-    if (view.shape[from] == out.shape[i]) out.strides[i] = view.strides[from];
+    if (view.shape[from] == wanted) out.strides[i] = view.strides[from];
     ++from;
   }
   return out;
@@ -188,7 +191,7 @@ Status bind_tensor(Binding& binding, const TensorName& name, const TensorSpec& s
                                               std::to_string(view.strides[view.rank - 1]) +
                                               ", expected 1 (contiguous)");
   }
-  bind(binding, name, chosen, view);
+  bind(binding, name, spec, chosen, view);
   view = expanded(binding, spec, chosen, view);
   return {};
 }

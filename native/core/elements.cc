@@ -21,12 +21,6 @@ Status for_each_element(const TensorView& view, Visit visit) {
   return {};
 }
 
-std::string element_text(const TensorName& name, const TensorView& view, const int64_t* index) {
-  std::string text = name.text() + "[";
-  for (int axis = 0; axis < view.rank; ++axis) text += (axis > 0 ? ", " : "") + std::to_string(index[axis]);
-  return text + "]";
-}
-
 struct Limits {
   int64_t min;
   int64_t max;
@@ -89,6 +83,12 @@ Status check_offsets(const Binding& binding, const TensorName& name, const Tenso
 }
 
 }  // namespace
+
+std::string element_text(const TensorName& name, const TensorView& view, const int64_t* index) {
+  std::string text = name.text() + "[";
+  for (int axis = 0; axis < view.rank; ++axis) text += (axis > 0 ? ", " : "") + std::to_string(index[axis]);
+  return text + "]";
+}
 
 Status check_elements(const Binding& binding, const TensorName& name, const TensorSpec& spec, const TensorView& view) {
   if (view.dtype != DType::i32) return {};

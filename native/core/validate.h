@@ -55,6 +55,7 @@ Status bind_derived_axes(Binding& binding);
 // elements.cc: the values of i32 tensors.
 Status check_elements(const Binding& binding, const TensorName& name, const TensorSpec& spec, const TensorView& view);
 Status check_scalar(const Binding& binding, const FieldDesc& field, int64_t value);
+std::string element_text(const TensorName& name, const TensorView& view, const int64_t* index);
 
 // outputs.cc: outputs given by the caller, and memory shared between tensors.
 Status check_given_outputs(const Binding& binding);

@@ -29,8 +29,11 @@ struct CachedAttentionOptions {
   OptionalInteger block;  // block-causal: query at position p sees keys j with floor(j / block) ≤ floor(p / block)
   OptionalNumber softcap;  // scaled scores become softcap · tanh(score / softcap)
   TensorView sinks;  // one extra logit per head in the softmax's sum, without a value
+  TensorView bias;  // added to the scaled scores; column j is for the key at position j, those behind a sequence's end go unread; −∞ hides a key
+  TensorView mask;  // true where the query may see the key: column j is for the key at position j, those behind a sequence's end go unread
   TensorView alibi_slopes;  // adds slope · (j − p) for key j and query position p
   TensorView cu_seqlens;  // how q and append are cut: offsets of the sequences among the query tokens, when these differ in number and have no batch axis; the keys are the sequences' own
+  TensorView key_indices;  // positions in the query's own sequence of the keys it sees, all other rules applied on top; −1 is no key, nor is a position that a pool's window has dropped; a key named twice counts once for each
   TensorView query_scale;  // further factor on the scores of each query (temperature by position)
   TensorView gate;  // out is multiplied by sigmoid(gate)
   bool return_lse = false;  // also return the log-sum-exp of each row; sinks are not counted in it
@@ -43,6 +46,8 @@ struct CachedAttentionAxes {
   int64_t Hkv = 0;  // key and value heads
   int64_t K = 0;  // key dim
   int64_t V = 0;  // value dim
+  int64_t S = 0;  // columns, at least as many as the longest sequence has tokens
+  int64_t I = 0;  // named keys per query
 };
 
 // Softmax attention over the keys and values of cached sequences. `append` is written to the sequences first; they keep it when the call succeeds.

@@ -192,14 +192,23 @@ constexpr FieldDesc fields_9[] = {{"key", "append.key", FieldKind::tensor, offse
 constexpr FieldDesc fields_10[] = {{"left", "window.left", FieldKind::integer, offsetof(CachedAttentionCall, options.window.left), 0, nullptr, 0, nullptr, 0, nullptr, 0, 2147483647, false, false}, {"right", "window.right", FieldKind::integer, offsetof(CachedAttentionCall, options.window.right), 0, nullptr, 0, nullptr, 0, nullptr, 0, 2147483647, false, false}};
 constexpr AxisRef axes_12[] = {{2, 0}};
 constexpr TensorSpec spec_11 = {1u << 0, true, false, false, false, false, {axes_12, 1}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
-constexpr AxisRef axes_14[] = {{2, 0}};
-constexpr TensorSpec spec_13 = {1u << 0, false, false, false, false, false, {axes_14, 1}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
-constexpr AxisRef axes_16[] = {{0, 1}};
-constexpr TensorSpec spec_15 = {1u << 3, false, false, false, false, true, {axes_16, 1}, nullptr, 0, INT32_MIN, INT32_MAX, {1, 0}};
-constexpr AxisRef axes_18[] = {{0, 0}, {1, 0}};
-constexpr TensorSpec spec_17 = {1u << 0, false, false, false, true, false, {axes_18, 2}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
-constexpr AxisRef axes_20[] = {{0, 0}, {1, 0}, {2, 0}, {5, 0}};
-constexpr TensorSpec spec_19 = {1u << 0, true, false, false, true, false, {axes_20, 4}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
+constexpr AxisRef axes_14[] = {{0, 0}, {2, 0}, {1, 0}, {6, 0}};
+constexpr TensorSpec spec_13 = {1u << 0, true, true, false, false, false, {axes_14, 4}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
+constexpr AxisRef axes_16[] = {{0, 0}, {2, 0}, {1, 0}, {6, 0}};
+constexpr TensorSpec spec_15 = {1u << 6, false, true, false, false, false, {axes_16, 4}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
+constexpr AxisRef axes_18[] = {{2, 0}};
+constexpr TensorSpec spec_17 = {1u << 0, false, false, false, false, false, {axes_18, 1}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
+constexpr AxisRef axes_20[] = {{0, 1}};
+constexpr TensorSpec spec_19 = {1u << 3, false, false, false, false, true, {axes_20, 1}, nullptr, 0, INT32_MIN, INT32_MAX, {1, 0}};
+constexpr AxisRef axes_21[] = {{0, 0}, {1, 0}, {7, 0}};
+constexpr AxisRef axes_22[] = {{0, 0}, {1, 0}, {3, 0}, {7, 0}};
+constexpr AxisRef axes_24[] = {{0, 0}, {1, 0}, {3, 0}, {7, 0}};
+constexpr AxisForm forms_25[] = {{axes_21, 3}, {axes_22, 4}};
+constexpr TensorSpec spec_23 = {1u << 3, false, false, false, true, false, {axes_24, 4}, forms_25, 2, -1, INT32_MAX, {-1, 0}};
+constexpr AxisRef axes_27[] = {{0, 0}, {1, 0}};
+constexpr TensorSpec spec_26 = {1u << 0, false, false, false, true, false, {axes_27, 2}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
+constexpr AxisRef axes_29[] = {{0, 0}, {1, 0}, {2, 0}, {5, 0}};
+constexpr TensorSpec spec_28 = {1u << 0, true, false, false, true, false, {axes_29, 4}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
 constexpr FieldDesc options_cached_attention[] = {
     {"append", "append", FieldKind::group, offsetof(CachedAttentionCall, options.append), offsetof(CachedAttentionCall, options.append.present), nullptr, 0, fields_9, 2, nullptr, -kUnbounded, kUnbounded, false, false},
     {"scale", "scale", FieldKind::number, offsetof(CachedAttentionCall, options.scale), 0, nullptr, 0, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false, false},
@@ -209,23 +218,26 @@ constexpr FieldDesc options_cached_attention[] = {
     {"block", "block", FieldKind::integer, offsetof(CachedAttentionCall, options.block), 0, nullptr, 0, nullptr, 0, nullptr, 1, 2147483647, false, false},
     {"softcap", "softcap", FieldKind::number, offsetof(CachedAttentionCall, options.softcap), 0, nullptr, 0, nullptr, 0, nullptr, 0, kUnbounded, true, false},
     {"sinks", "sinks", FieldKind::tensor, offsetof(CachedAttentionCall, options.sinks), 0, nullptr, 0, nullptr, 0, &spec_11, -kUnbounded, kUnbounded, false, false},
-    {"alibiSlopes", "alibiSlopes", FieldKind::tensor, offsetof(CachedAttentionCall, options.alibi_slopes), 0, nullptr, 0, nullptr, 0, &spec_13, -kUnbounded, kUnbounded, false, false},
-    {"cuSeqlens", "cuSeqlens", FieldKind::tensor, offsetof(CachedAttentionCall, options.cu_seqlens), 0, nullptr, 0, nullptr, 0, &spec_15, -kUnbounded, kUnbounded, false, false},
-    {"queryScale", "queryScale", FieldKind::tensor, offsetof(CachedAttentionCall, options.query_scale), 0, nullptr, 0, nullptr, 0, &spec_17, -kUnbounded, kUnbounded, false, false},
-    {"gate", "gate", FieldKind::tensor, offsetof(CachedAttentionCall, options.gate), 0, nullptr, 0, nullptr, 0, &spec_19, -kUnbounded, kUnbounded, false, false},
+    {"bias", "bias", FieldKind::tensor, offsetof(CachedAttentionCall, options.bias), 0, nullptr, 0, nullptr, 0, &spec_13, -kUnbounded, kUnbounded, false, false},
+    {"mask", "mask", FieldKind::tensor, offsetof(CachedAttentionCall, options.mask), 0, nullptr, 0, nullptr, 0, &spec_15, -kUnbounded, kUnbounded, false, false},
+    {"alibiSlopes", "alibiSlopes", FieldKind::tensor, offsetof(CachedAttentionCall, options.alibi_slopes), 0, nullptr, 0, nullptr, 0, &spec_17, -kUnbounded, kUnbounded, false, false},
+    {"cuSeqlens", "cuSeqlens", FieldKind::tensor, offsetof(CachedAttentionCall, options.cu_seqlens), 0, nullptr, 0, nullptr, 0, &spec_19, -kUnbounded, kUnbounded, false, false},
+    {"keyIndices", "keyIndices", FieldKind::tensor, offsetof(CachedAttentionCall, options.key_indices), 0, nullptr, 0, nullptr, 0, &spec_23, -kUnbounded, kUnbounded, false, false},
+    {"queryScale", "queryScale", FieldKind::tensor, offsetof(CachedAttentionCall, options.query_scale), 0, nullptr, 0, nullptr, 0, &spec_26, -kUnbounded, kUnbounded, false, false},
+    {"gate", "gate", FieldKind::tensor, offsetof(CachedAttentionCall, options.gate), 0, nullptr, 0, nullptr, 0, &spec_28, -kUnbounded, kUnbounded, false, false},
     {"returnLse", "returnLse", FieldKind::boolean, offsetof(CachedAttentionCall, options.return_lse), 0, nullptr, 0, nullptr, 0, nullptr, -kUnbounded, kUnbounded, false, false},
 };
-constexpr AxisRef axes_22[] = {{0, 0}, {1, 0}, {2, 0}, {5, 0}};
-constexpr TensorSpec spec_21 = {0, true, false, false, true, false, {axes_22, 4}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
-constexpr AxisRef axes_23[] = {{0, 0}, {1, 0}, {2, 0}, {5, 0}};
-constexpr AxisRef axes_25[] = {{0, 0}, {2, 0}, {1, 0}};
-constexpr TensorSpec spec_24 = {1u << 0, false, false, false, true, false, {axes_25, 3}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
-constexpr AxisRef axes_26[] = {{0, 0}, {2, 0}, {1, 0}};
-constexpr uint32_t when_27[] = {offsetof(CachedAttentionCall, options.return_lse)};
-constexpr bool when_enum_28[] = {false};
+constexpr AxisRef axes_31[] = {{0, 0}, {1, 0}, {2, 0}, {5, 0}};
+constexpr TensorSpec spec_30 = {0, true, false, false, true, false, {axes_31, 4}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
+constexpr AxisRef axes_32[] = {{0, 0}, {1, 0}, {2, 0}, {5, 0}};
+constexpr AxisRef axes_34[] = {{0, 0}, {2, 0}, {1, 0}};
+constexpr TensorSpec spec_33 = {1u << 0, false, false, false, true, false, {axes_34, 3}, nullptr, 0, INT32_MIN, INT32_MAX, {-1, 0}};
+constexpr AxisRef axes_35[] = {{0, 0}, {2, 0}, {1, 0}};
+constexpr uint32_t when_36[] = {offsetof(CachedAttentionCall, options.return_lse)};
+constexpr bool when_enum_37[] = {false};
 constexpr OutputDesc outputs_cached_attention[] = {
-    {"out", "out", offsetof(CachedAttentionCall, out), &spec_21, {axes_23, 4}, -1, 0, nullptr, nullptr, 0},
-    {"lse", nullptr, offsetof(CachedAttentionCall, lse), &spec_24, {axes_26, 3}, 0, 0, when_27, when_enum_28, 1},
+    {"out", "out", offsetof(CachedAttentionCall, out), &spec_30, {axes_32, 4}, -1, 0, nullptr, nullptr, 0},
+    {"lse", nullptr, offsetof(CachedAttentionCall, lse), &spec_33, {axes_35, 3}, 0, 0, when_36, when_enum_37, 1},
 };
 constexpr AxisDesc axes_cached_attention[] = {
     {"B", "sequences", nullptr, 0},
@@ -234,6 +246,8 @@ constexpr AxisDesc axes_cached_attention[] = {
     {"Hkv", "key and value heads", nullptr, 0},
     {"K", "key dim", nullptr, 0},
     {"V", "value dim", nullptr, 0},
+    {"S", "columns, at least as many as the longest sequence has tokens", nullptr, 0},
+    {"I", "named keys per query", nullptr, 0},
 };
 constexpr RuleDesc rules_cached_attention[] = {
     {RuleKind::positive, 4, 4, {}, {}, ""},
@@ -241,15 +255,16 @@ constexpr RuleDesc rules_cached_attention[] = {
     {RuleKind::needs, -1, -1, {&options_cached_attention[0], false, 0}, {&options_cached_attention[0].fields[0], false, 0}, ""},
     {RuleKind::excludes, -1, -1, {&options_cached_attention[2], false, 0}, {&options_cached_attention[5], false, 0}, "block is causal between blocks and open inside them"},
     {RuleKind::excludes, -1, -1, {&options_cached_attention[4], false, 0}, {&options_cached_attention[5], false, 0}, "both cut the keys into blocks"},
+    {RuleKind::excludes, -1, -1, {&options_cached_attention[11], false, 0}, {&options_cached_attention[8], false, 0}, "sequences with different numbers of queries share no [T, S] matrix"},
+    {RuleKind::excludes, -1, -1, {&options_cached_attention[11], false, 0}, {&options_cached_attention[9], false, 0}, "sequences with different numbers of queries share no [T, S] matrix"},
+    {RuleKind::excludes, -1, -1, {&options_cached_attention[12], false, 0}, {&options_cached_attention[8], false, 0}, "keys that are named have no [T, S] matrix"},
+    {RuleKind::excludes, -1, -1, {&options_cached_attention[12], false, 0}, {&options_cached_attention[9], false, 0}, "keys that are named have no [T, S] matrix"},
 };
 constexpr RefusedOption refused_cached_attention[] = {
     {"queryStart", "each sequence knows its own length, and the last query stands at its end"},
     {"kvLengths", "each sequence knows its own length, and the last query stands at its end"},
     {"kvStart", "sequences hold no padding"},
-    {"mask", "sequences of different lengths share no [T, S] matrix"},
-    {"bias", "sequences of different lengths share no [T, S] matrix"},
     {"scores", "sequences of different lengths share no [T, S] matrix"},
-    {"keyIndices", "gathering reads tensors, not pages"},
 };
 }  // namespace cached_attention_tables
 
@@ -772,7 +787,7 @@ OpTable op_table() {
   static constexpr OpDesc rows[] = {
       {OpId::activation, "activation", "activation", "activation", sizeof(ActivationCall), construct<ActivationCall>, inputs_activation, 1, options_activation, 5, outputs_activation, 1, axes_activation, 4, offsetof(ActivationCall, axes), nullptr, 0, nullptr, 0, nullptr, 0},
       {OpId::attention, "attention", "attention", "attention", sizeof(AttentionCall), construct<AttentionCall>, inputs_attention, 3, options_attention, 19, outputs_attention, 3, axes_attention, 8, offsetof(AttentionCall, axes), &options_attention[13], 0, rules_attention, 13, refused_attention, 1},
-      {OpId::cached_attention, "cached_attention", "attention", "cachedAttention", sizeof(CachedAttentionCall), construct<CachedAttentionCall>, inputs_cached_attention, 2, options_cached_attention, 13, outputs_cached_attention, 2, axes_cached_attention, 6, offsetof(CachedAttentionCall, axes), &options_cached_attention[9], 0, rules_cached_attention, 5, refused_cached_attention, 7},
+      {OpId::cached_attention, "cached_attention", "attention", "cachedAttention", sizeof(CachedAttentionCall), construct<CachedAttentionCall>, inputs_cached_attention, 2, options_cached_attention, 16, outputs_cached_attention, 2, axes_cached_attention, 8, offsetof(CachedAttentionCall, axes), &options_cached_attention[11], 0, rules_cached_attention, 9, refused_cached_attention, 4},
       {OpId::causal_conv1d, "causal_conv1d", "causalConv1d", "causalConv1d", sizeof(CausalConv1dCall), construct<CausalConv1dCall>, inputs_causal_conv1d, 2, options_causal_conv1d, 5, outputs_causal_conv1d, 2, axes_causal_conv1d, 4, offsetof(CausalConv1dCall, axes), &options_causal_conv1d[3], 0, rules_causal_conv1d, 1, nullptr, 0},
       {OpId::decay_gate, "decay_gate", "decayGate", "decayGate", sizeof(DecayGateCall), construct<DecayGateCall>, inputs_decay_gate, 1, options_decay_gate, 6, outputs_decay_gate, 2, axes_decay_gate, 4, offsetof(DecayGateCall, axes), nullptr, 0, rules_decay_gate, 5, nullptr, 0},
       {OpId::l2_norm, "l2_norm", "l2Norm", "l2Norm", sizeof(L2NormCall), construct<L2NormCall>, inputs_l2_norm, 1, options_l2_norm, 2, outputs_l2_norm, 1, axes_l2_norm, 4, offsetof(L2NormCall, axes), nullptr, 0, nullptr, 0, nullptr, 0},

@@ -16,6 +16,8 @@ const [q, k, v] = [random(1, 1, 8, 128), random(1, 8192, 8, 128), random(1, 8192
 const [promptQ, promptK, promptV] = [random(1, 5, 8, 128), random(1, 5, 8, 128), random(1, 5, 8, 128)];
 const [nextQ, key, value] = [random(2, 1, 8, 128), random(2, 1, 8, 128), random(2, 1, 8, 128)];
 const [paddedQ, paddedK, paddedV] = [random(2, 5, 8, 128), random(2, 5, 8, 128), random(2, 5, 8, 128)];
+const session = new CachePool({ kvHeads: 8, keyDim: 128, pages: 4 }).sequence();
+const [draftQ, draftK, draftV] = [random(1, 4, 8, 128), random(1, 4, 8, 128), random(1, 4, 8, 128)];
 const [manyQ, longK, longV] = [random(1, 7, 8, 128), random(1, 60, 8, 128), random(1, 60, 8, 128)];
 `,
   'docs/linear-attention.md': `

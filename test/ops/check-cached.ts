@@ -1,5 +1,5 @@
 // One call over cached sequences, against the oracle over what they hold, with one thread and with two.
-import { CachePool, type Sequence, Tensor, attentionSync } from 'hybrid-attention';
+import { CachePool, type DType, type Sequence, Tensor, attentionSync } from 'hybrid-attention';
 import { attention } from '../oracle/attention';
 import { Dense, concat } from '../oracle/dense';
 import { type Tokens, stored } from '../support/cached';
@@ -10,14 +10,20 @@ import { type Layout, rounded, toDense, toTensor } from '../support/tensors';
 import { type FloatType, tolerances } from '../support/tolerance';
 import type { CachedCase } from './cached-attention-cases';
 
-const alwaysF32 = ['alibiSlopes', 'queryScale'];
+const ownDtypes: Readonly<Record<string, DType>> = {
+  alibiSlopes: 'f32',
+  queryScale: 'f32',
+  mask: 'bool',
+  keyIndices: 'i32',
+};
 
 /** The call's numbers as their dtypes hold them. */
 function roundedCase({ q, append, options, ...rest }: CachedCase, { dtype, optionDtype = dtype }: Form): CachedCase {
   const both = ({ key, value }: Tokens) => ({ key: rounded(key, optionDtype), value: rounded(value, optionDtype) });
   const entries = Object.entries(options).map(([name, value]) => {
-    const own = alwaysF32.includes(name) ? 'f32' : optionDtype;
-    return [name, value instanceof Dense ? rounded(value, own) : value];
+    const own = ownDtypes[name] ?? optionDtype;
+    const exact = own === 'bool' || own === 'i32' || !(value instanceof Dense);
+    return [name, exact ? value : rounded(value, own as FloatType)];
   });
   return {
     ...rest,
@@ -53,7 +59,7 @@ function runCached(args: CachedCase, form: Form, note: (...call: unknown[]) => v
   const out = unwritten([...q.shape.slice(0, -1), pool.valueDim!], form);
   const tensors = Object.entries(options).map(([name, value]) => [
     name,
-    value instanceof Dense ? toTensor(value, alwaysF32.includes(name) ? 'f32' : optionDtype) : value,
+    value instanceof Dense ? toTensor(value, ownDtypes[name] ?? optionDtype) : value,
   ]);
   const call = {
     ...Object.fromEntries(tensors),
@@ -72,13 +78,14 @@ function runCached(args: CachedCase, form: Form, note: (...call: unknown[]) => v
 /** As if each sequence were a call of its own over its tokens in order. */
 function wanted({ pool, held, q, append, offsets, options }: CachedCase): { out: Dense; lse: Dense } {
   const { window: kept, dtype = 'f32', valuesFromKeys, valueDim } = pool;
-  const { sinks, alibiSlopes, queryScale, gate, ...plain } = options;
+  const { sinks, bias, mask, alibiSlopes, keyIndices, queryScale, gate, ...plain } = options;
   const narrowed = kept === undefined ? {} : { left: Math.min(plain.window?.left ?? kept - 1, kept - 1) };
   const parts = held.map((tokens, i) => {
     const own = (x: Dense) => {
       if (offsets) return x.slice(0, offsets[i]!, offsets[i + 1]!).view([1, -1, ...x.shape.slice(1)]);
       return x.slice(0, i, i + 1);
     };
+    const ofBatch = (x: Dense) => (x.shape.length === 4 && x.shape[0]! > 1 ? x.slice(0, i, i + 1) : x);
     const all = (name: keyof Tokens) =>
       stored(append ? concat([tokens[name], own(append[name])], 1) : tokens[name], dtype);
     const k = all('key');
@@ -89,7 +96,10 @@ function wanted({ pool, held, q, append, offsets, options }: CachedCase): { out:
       k,
       v: valuesFromKeys ? k.slice(3, 0, valueDim!) : all('value'),
       ...(sinks && { sinks }),
+      ...(bias && { bias: ofBatch(bias) }),
+      ...(mask && { mask: ofBatch(mask) }),
       ...(alibiSlopes && { alibiSlopes }),
+      ...(keyIndices && { keyIndices: own(keyIndices) }),
       ...(queryScale && { queryScale: own(queryScale) }),
       ...(gate && { gate: own(gate) }),
     });

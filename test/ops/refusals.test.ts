@@ -62,7 +62,8 @@ describe('attention', () => {
 describe('attention over cached sequences', () => {
   it.each(listed('cached_attention'))('%s with %s', (a, b, reason) => {
     const sequence = new CachePool({ kvHeads: 2, keyDim: 8, pages: 4 }).sequence();
-    const options = { [a]: attentionValues[a], [b]: attentionValues[b] } as CachedAttentionOptions;
+    const values: Readonly<Record<string, unknown>> = { ...attentionValues, cuSeqlens: i32([2], 0, 4) };
+    const options = { [a]: values[a], [b]: values[b] } as CachedAttentionOptions;
     expectRefusal(() => attentionSync(x, [sequence], options), a, b, reason);
   });
 

@@ -61,6 +61,8 @@ export async function cachedResults(given: boolean): Promise<void> {
   perhaps.scores;
   // @ts-expect-error an option of tensors alone
   await attention(x, sequences, { queryStart: 0 });
+  await attention(x, sequences, { keyIndices: new Int32Array(4) });
+  await attention(x, sequences, { mask: x, bias: x });
   // @ts-expect-error the log-sum-exp was not asked for
   await mergeAttention([plain]);
 }

@@ -16,6 +16,8 @@
 
 #include "cpu/kernels/attention_decode_rows.inl"
 
+#include "cpu/kernels/attention_source.inl"
+
 #include "cpu/kernels/attention_lowest.inl"
 
 inline constexpr int64_t kDecodeQueries = 16;
@@ -45,19 +47,42 @@ inline bool has_terms(const AttentionOptions& options) {
   return options.alibi_slopes.present || options.bias.present || options.mask.present;
 }
 
-// A sequence's items, each with queries of its own.
-inline int64_t items_per_sequence(const AttentionCall& call) {
-  return call.options.key_indices.present && call.axes.T > 0 ? call.axes.T : 1;
+// Whether a sequence is for this form.
+inline bool decode_takes(const AttentionCall& call, const SequenceRules& rules) {
+  return call.options.key_indices.present || rules.queries <= kDecodeQueries;
+}
+
+inline int64_t decode_items(const AttentionCall& call) {
+  if (!call.options.key_indices.present) return call.axes.B;
+  return call.options.cu_seqlens.present ? call.axes.T : call.axes.B * call.axes.T;
+}
+
+struct ItemPlace {
+  int64_t batch;
+  int64_t query;  // of the sequence, where queries name their keys
+};
+
+inline ItemPlace item_place(const AttentionCall& call, int64_t index) {
+  if (!call.options.key_indices.present) return {index, 0};
+  if (!call.options.cu_seqlens.present) return {index / call.axes.T, index % call.axes.T};
+  const TensorView& offsets = call.options.cu_seqlens.q;
+  const auto offset = [&](int64_t batch) { return offsets.as<const int32_t>()[batch * offsets.strides[0]]; };
+  int64_t low = 0, high = call.axes.B;  // offset(low) <= index < offset(high)
+  while (high - low > 1) {
+    const int64_t middle = low + (high - low) / 2;
+    (offset(middle) <= index ? low : high) = middle;
+  }
+  return {low, index - offset(low)};
 }
 
 // The queries of an item and the keys they see; none where another form takes the sequence.
-inline void choose_queries(const AttentionCall& call, int64_t index, DecodeItem& item) {
+inline void choose_queries(const AttentionCall& call, int64_t query, DecodeItem& item) {
   const int64_t queries = item.rules.queries;
-  if (queries == 0) return;
+  if (queries == 0 || !decode_takes(call, item.rules)) return;
   if (call.options.key_indices.present) {
-    item.queries = {index, index + 1};
+    item.queries = {query, query + 1};
     item.keys = {0, call.axes.I};
-  } else if (queries <= kDecodeQueries) {
+  } else {
     item.queries = {0, queries};
     item.keys = {visible_keys(item.rules, 0).first, visible_keys(item.rules, queries - 1).last};
   }
@@ -67,9 +92,9 @@ inline DecodeItem decode_item(const AttentionSource& source, int64_t index) {
   const AttentionCall& call = source.call;
   const TensorView& indices = call.options.key_indices;
   DecodeItem item{};
-  const int64_t per_sequence = items_per_sequence(call);
-  item.rules = source.rules(index / per_sequence);
-  choose_queries(call, index % per_sequence, item);
+  const ItemPlace place = item_place(call, index);
+  item.rules = source.rules(place.batch);
+  choose_queries(call, place.query, item);
   const int64_t group = call.axes.Hkv > 0 ? call.axes.Hq / call.axes.Hkv : 0;
   const int64_t rows = (item.queries.last - item.queries.first) * group;
   if (rows == 0) return item;
@@ -84,41 +109,56 @@ inline DecodeItem decode_item(const AttentionSource& source, int64_t index) {
   const int64_t keys = item.keys.last > item.keys.first ? item.keys.last - item.keys.first : 0;
   item.part_keys = round_up(keys / 32, kBlockKeys);
   if (item.part_keys < 4 * kBlockKeys) item.part_keys = 4 * kBlockKeys;
-  if (indices.present && call.axes.T > kDecodeQueries) item.part_keys = keys > 0 ? keys : 1;
+  if (indices.present && item.rules.queries > kDecodeQueries) item.part_keys = keys > 0 ? keys : 1;
   item.parts = keys == 0 ? 1 : (keys + item.part_keys - 1) / item.part_keys;
   return item;
 }
 
-// Fills blocks with entries [first, last) of the item's keys, at most kBlockKeys.
-template <typename C>
-struct TensorKeys {
+// The keys behind the entries of an item.
+struct ItemKeys {
   const AttentionCall& call;
   const DecodeItem& item;
   const KeyRange* ranges;  // per query of the item
   int64_t kv_head;         // whose list counts when heads have their own
 
+  // Calls add(key) for those of entries [first, last) that are there; of a list's, those that its query sees.
+  template <typename Add>
+  void each(int64_t first, int64_t last, Add add) const {
+    const TensorView& indices = call.options.key_indices;
+    if (!indices.present) {
+      for (int64_t key = first; key < last; ++key) add(key);
+      return;
+    }
+    const int32_t* list = indices.as<const int32_t>() + item.rules.batch * indices.strides[0] +
+                          (item.rules.query_begin + item.queries.first) * indices.strides[1] +
+                          kv_head * indices.strides[2];
+    for (int64_t entry = first; entry < last; ++entry) {
+      const int64_t key = list[entry * indices.strides[3]];
+      if (key >= ranges[0].first && key < ranges[0].last) add(key);
+    }
+  }
+};
+
+// Fills blocks with entries [first, last) of the item's keys, at most kBlockKeys.
+template <typename C>
+struct TensorKeys {
+  ItemKeys items;
+
   void operator()(KeyBlock<C>& block, int64_t first, int64_t last) const {
-    const TensorView& k = call.k;
-    const TensorView& v = call.v;
-    const C* keys = k.as<const C>() + item.rules.batch * k.strides[0] + item.rules.key_begin * k.strides[1];
-    const C* values = v.as<const C>() + item.rules.batch * v.strides[0] + item.rules.key_begin * v.strides[1];
+    const TensorView& k = items.call.k;
+    const TensorView& v = items.call.v;
+    const SequenceRules& rules = items.item.rules;
+    const C* keys = k.as<const C>() + rules.batch * k.strides[0] + rules.key_begin * k.strides[1];
+    const C* values = v.as<const C>() + rules.batch * v.strides[0] + rules.key_begin * v.strides[1];
     block.first = first;
     block.count = 0;
     block.key_stride_head = k.strides[2];
     block.value_stride_head = v.strides[2];
-    const TensorView& indices = call.options.key_indices;
-    const int32_t* list = nullptr;
-    if (indices.present) {
-      list = indices.as<const int32_t>() + item.rules.batch * indices.strides[0] +
-             item.queries.first * indices.strides[1] + kv_head * indices.strides[2];
-    }
-    for (int64_t entry = first; entry < last; ++entry) {
-      const int64_t key = list == nullptr ? entry : list[entry * indices.strides[3]];
-      if (list != nullptr && (key < ranges[0].first || key >= ranges[0].last)) continue;
+    items.each(first, last, [&](int64_t key) {
       block.keys[block.count] = keys + key * k.strides[1];
       block.values[block.count] = values + key * v.strides[1];
       block.listed[block.count++] = key;
-    }
+    });
     block.repeat_last();
   }
 };
@@ -127,25 +167,26 @@ struct TensorKeys {
 template <typename C>
 struct PagedKeys {
   const CacheView& cache;
-  const DecodeItem& item;
+  ItemKeys items;
 
   void operator()(KeyBlock<C>& block, int64_t first, int64_t last) const {
-    const CachedKeys& cached = cache.sequences[item.rules.batch];
+    const CachedKeys& cached = cache.sequences[items.item.rules.batch];
     block.first = first;
-    block.count = last - first;
+    block.count = 0;
     block.key_stride_head = cache.key_dim;
     block.value_stride_head = cache.value_row;
-    for (int64_t key = first; key < last; ++key) {
+    items.each(first, last, [&](int64_t key) {
       const std::byte* page = cached.pages[key / cache.page_tokens - cached.first_page];
       const int64_t row = key % cache.page_tokens * cache.kv_heads;
-      const int64_t entry = key - first;
+      const int64_t entry = block.count++;
+      block.listed[entry] = key;
       block.keys[entry] = reinterpret_cast<const C*>(page) + row * cache.key_dim;
       block.values[entry] = reinterpret_cast<const C*>(page + cache.value_offset) + row * cache.value_row;
       if constexpr (std::is_same_v<C, int8_t>) {
         block.key_scales[entry] = reinterpret_cast<const float*>(page + cache.key_scale_offset) + row;
         block.value_scales[entry] = reinterpret_cast<const float*>(page + cache.value_scale_offset) + row;
       }
-    }
+    });
     block.repeat_last();
   }
 };

@@ -102,16 +102,15 @@ template <int kRows, typename S>
 
 template <int kRows, typename S>
 [[gnu::noinline]] inline void add_bias(const ScoreTerms<S>* terms, int64_t first, int64_t keys, float* scores) {
-  const auto add_along = [&](auto ScoreTerms<S>::*along) __attribute__((always_inline)) {
+  terms->with_bias([&](const auto* of_first) {
+    using Bias = std::remove_cv_t<std::remove_pointer_t<decltype(of_first)>>;
     each_score_with<kRows>(
         scores, keys,
         [&](int r, int64_t entry, int64_t n) {
-          return load_along_keys(terms[r].*along, terms[r].bias_stride_key, first + entry, n);
+          return load_along_keys(terms[r].template bias<Bias>(), terms[r].bias_stride_key, first + entry, n);
         },
         [&](F32 x, F32 bias) { return select(equal(bias, splat(kHidden)), bias, fma(bias, splat(kLog2E), x)); });
-  };
-  if (terms->bias_f32 != nullptr) return add_along(&ScoreTerms<S>::bias_f32);
-  add_along(&ScoreTerms<S>::bias);
+  });
 }
 
 template <int kRows, typename S>

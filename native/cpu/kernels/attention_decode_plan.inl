@@ -19,7 +19,7 @@ struct DecodePlan {
 
   // With `takes` false a plan of nothing.
   explicit DecodePlan(const AttentionCall& c, bool takes = true, const CacheView* cache = nullptr)
-      : call(c), source{c, cache}, items(takes ? c.axes.B * items_per_sequence(c) : 0) {
+      : call(c), source{c, cache}, items(takes ? decode_items(c) : 0) {
     shared_bytes = 2 * round_up((items + 1) * static_cast<int64_t>(sizeof(int64_t)), 64);
     for (int64_t i = 0; i < items; ++i) {
       const DecodeItem item = decode_item(source, i);
@@ -74,16 +74,32 @@ struct DecodePlan {
 };
 
 template <typename S, typename C>
-inline void finish_rows(const AttentionCall& call, const DecodeItem& item, const RowBlock& rows, int64_t kv_head,
+inline void attend_lowest_row(const AttentionSource& source, const SequenceRules& rules, int64_t kv_head, int64_t head,
+                              int64_t query) {
+  const auto attend = [&](const auto& rows) {
+    attend_lowest<S>(source.call, rules, head, query, [&](int64_t key, int64_t first, int64_t count, float* sums) {
+      add_value(rows, key, first, count, sums);
+    });
+  };
+  if (source.cache != nullptr) {
+    attend(PageRows<C>(source, rules, kv_head));
+  } else {
+    attend(TensorRows<C>(source, rules, kv_head));
+  }
+}
+
+template <typename S, typename C>
+inline void finish_rows(const AttentionSource& source, const DecodeItem& item, const RowBlock& rows, int64_t kv_head,
                         const RowState* states, int64_t states_stride, const float* values, int64_t values_stride,
                         float* row) {
+  const AttentionCall& call = source.call;
   const int64_t stride = DecodeRows<S, C>::stride_of(call);
   for (int64_t r = 0; r < rows.rows; ++r) {
     const int64_t head = rows.head(r, kv_head), query = rows.query(r);
     const RowTarget target = row_target(call, item.rules, head, query);
     const bool seen = finish_row<C>(target, item.parts, states + r, states_stride, values + r * stride, values_stride,
                                     call.axes.V, row);
-    if (!seen) attend_lowest<S>(call, item.rules, head, query);
+    if (!seen) attend_lowest_row<S, C>(source, item.rules, kv_head, head, query);
   }
 }
 
@@ -131,13 +147,13 @@ inline void decode_task(const DecodePlan<S, C>& plan, const ExecContext& exec, i
     }
   };
   if (plan.source.cache != nullptr) {
-    take(PagedKeys<C>{*plan.source.cache, item});
+    take(PagedKeys<C>{*plan.source.cache, {call, item, ranges, work.first_head}});
   } else {
-    take(TensorKeys<C>{call, item, ranges, work.first_head});
+    take(TensorKeys<C>{{call, item, ranges, work.first_head}});
   }
   if (item.parts > 1) return;
   for (int64_t h = 0; h < work.heads; ++h) {
-    finish_rows<S, C>(call, item, work.rows, work.first_head + h, work.states + h * work.states_stride_head, 0,
+    finish_rows<S, C>(plan.source, item, work.rows, work.first_head + h, work.states + h * work.states_stride_head, 0,
                       work.values + h * work.values_stride_head, 0, work.row);
   }
 }
@@ -162,7 +178,7 @@ inline void decode_sequences(DecodePlan<S, C>& plan, ExecContext& exec) {
         const int64_t at = task % heads * item.padded_rows;
         const int64_t stride = DecodeRows<S, C>::stride_of(call);
         const float* values = reinterpret_cast<const float*>(parts + plan.states_bytes(item)) + at * stride;
-        finish_rows<S, C>(call, item, item.rows, task % heads, reinterpret_cast<const RowState*>(parts) + at,
+        finish_rows<S, C>(plan.source, item, item.rows, task % heads, reinterpret_cast<const RowState*>(parts) + at,
                           plan.rows_of_part(item), values, plan.rows_of_part(item) * stride,
                           reinterpret_cast<float*>(worker));
       },

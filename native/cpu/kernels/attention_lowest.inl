@@ -6,12 +6,6 @@
 // Cost:     reads the row's bias twice and more, and the values of those keys; nothing for other rows
 // Oracle:   test/oracle/attention
 
-template <typename S>
-inline float bias_of(const ScoreTerms<S>& terms, int64_t key) {
-  if (terms.bias_f32 != nullptr) return terms.bias_f32[key * terms.bias_stride_key];
-  return to_float(terms.bias[key * terms.bias_stride_key]);
-}
-
 // The largest bias of the keys that the row sees; −∞ when it sees none.
 template <typename S>
 inline float largest_bias(const ScoreTerms<S>& terms, const KeyRange& range) {
@@ -22,9 +16,26 @@ inline float largest_bias(const ScoreTerms<S>& terms, const KeyRange& range) {
   return largest;
 }
 
-// Writes a row for which no key was seen. Leaves it as it is when there really is none.
+// Adds dims [first, first + count) of the value of a key to `sums`, whole vectors of which are there.
+using AddValue = FunctionRef<void(int64_t key, int64_t first, int64_t count, float* sums)>;
+
+// The same; Rows: attention_source.inl.
+template <class Rows>
+inline void add_value(const Rows& rows, int64_t key, int64_t first, int64_t count, float* sums) {
+  const typename Rows::Element* from = rows.value(key) + first;
+  F32 scale = splat(1.0f);
+  if constexpr (Rows::kScaled) scale = splat(rows.value_scale(key));
+  for (int64_t i = 0; i < count; i += kLanes) {
+    const F32 value = load_partial(from + i, count - i < kLanes ? count - i : kLanes);
+    store(sums + i, fma(scale, value, load(sums + i)));
+  }
+}
+
+// Writes a row for which no key was seen. Leaves it as it is when there really is none. `add` adds values of the row's
+// key-value head.
 template <typename S>
-inline void attend_lowest(const AttentionCall& call, const SequenceRules& rules, int64_t head, int64_t t) {
+[[gnu::noinline]] void attend_lowest(const AttentionCall& call, const SequenceRules& rules, int64_t head, int64_t t,
+                                     AddValue add) {
   constexpr int64_t kStrip = 64;
   if (!call.options.bias.present) return;
   const ScoreTerms<S> terms = score_terms<S>(call, rules, head, t);
@@ -32,10 +43,6 @@ inline void attend_lowest(const AttentionCall& call, const SequenceRules& rules,
   const float largest = largest_bias(terms, range);
   if (largest == kHidden) return;
   const RowTarget target = row_target(call, rules, head, t);
-  const int64_t group = call.axes.Hq / call.axes.Hkv;
-  const TensorView& v = call.v;
-  const S* values =
-      v.as<const S>() + rules.batch * v.strides[0] + rules.key_begin * v.strides[1] + head / group * v.strides[2];
   for (int64_t d = 0; d < call.axes.V; d += kStrip) {
     const int64_t dims = call.axes.V - d < kStrip ? call.axes.V - d : kStrip;
     alignas(64) float sums[kStrip] = {};
@@ -43,10 +50,7 @@ inline void attend_lowest(const AttentionCall& call, const SequenceRules& rules,
     for (int64_t key = range.first; key < range.last; ++key) {
       if (is_hidden(terms, key) || bias_of(terms, key) != largest) continue;
       ++count;
-      for (int64_t i = 0; i < dims; i += kLanes) {
-        const S* from = values + key * v.strides[1] + d + i;
-        store(sums + i, add(load(sums + i), load_partial(from, dims - i < kLanes ? dims - i : kLanes)));
-      }
+      add(key, d, dims, sums);
     }
     const float share = target.sink == kHidden ? 1.0f / static_cast<float>(count) : 0.0f;
     for (int64_t i = 0; i < dims; ++i) sums[i] *= share;

@@ -159,20 +159,44 @@ inline float cap_in_bits(const AttentionOptions& options) {
   return static_cast<float>(cap < 0x1p-100 ? 0x1p-100 : cap > 0x1p100 ? 0x1p100 : cap);
 }
 
-// What changes the scores of one row of one head, key by key.
+// What changes the scores of one row of one head, key by key. S: type of the queries, or float where they are widened, and
+// only their bias still is of a narrower type.
 template <typename S>
 struct ScoreTerms {
   float cap = 0;                  // softcap in bits; 0: none
   const uint8_t* mask = nullptr;  // of key 0
   int64_t mask_stride_key = 0;
   const float* bias_f32 = nullptr;
-  const S* bias = nullptr;  // in the dtype of q
+  const f16* bias_f16 = nullptr;  // these two in the dtype of q
+  const bf16* bias_bf16 = nullptr;
   int64_t bias_stride_key = 0;
   float slope = 0;  // ALiBi, bits per key
   int64_t position = 0;
 
   // Some keys within the visible range may be hidden.
-  bool hides() const { return mask != nullptr || bias_f32 != nullptr || bias != nullptr; }
+  bool hides() const { return mask != nullptr || has_bias(); }
+  bool has_bias() const { return bias_f32 != nullptr || bias_f16 != nullptr || bias_bf16 != nullptr; }
+
+  template <typename Bias>
+  [[gnu::always_inline]] const Bias* bias() const {
+    if constexpr (std::is_same_v<Bias, float>) return bias_f32;
+    if constexpr (std::is_same_v<Bias, f16>) return bias_f16;
+    if constexpr (std::is_same_v<Bias, bf16>) return bias_bf16;
+  }
+  // What `read` makes of the bias; there has to be one.
+  template <typename Read>
+  [[gnu::always_inline]] auto with_bias(Read&& read) const {
+    constexpr bool kWidened = std::is_same_v<S, float>;
+    if (bias_f32 != nullptr) return read(bias_f32);
+    if constexpr (kWidened) {
+      if (bias_f16 != nullptr) return read(bias_f16);
+    }
+    if constexpr (std::is_same_v<S, f16>) {
+      return read(bias_f16);
+    } else {
+      return read(bias_bf16);
+    }
+  }
 };
 
 template <typename S>
@@ -189,11 +213,11 @@ inline ScoreTerms<S> score_terms(const AttentionCall& call, const SequenceRules&
   }
   if (options.bias.present) {
     terms.bias_stride_key = options.bias.strides[3];
-    if (options.bias.dtype == DType::f32) {
-      terms.bias_f32 = options.bias.as<const float>() + row(options.bias);
-    } else {
-      terms.bias = options.bias.as<const S>() + row(options.bias);
-    }
+    const int64_t at = row(options.bias);
+    const DType dtype = options.bias.dtype;
+    if (dtype == DType::f32) terms.bias_f32 = options.bias.as<const float>() + at;
+    if (dtype == DType::f16) terms.bias_f16 = options.bias.as<const f16>() + at;
+    if (dtype == DType::bf16) terms.bias_bf16 = options.bias.as<const bf16>() + at;
   }
   if (options.alibi_slopes.present) {
     terms.slope = kLog2E * options.alibi_slopes.as<const float>()[head * options.alibi_slopes.strides[0]];
@@ -220,9 +244,10 @@ template <typename S>
     const F32 distance = add(splat(static_cast<float>(key - terms.position)), iota());
     x = fma(splat(terms.slope), distance, x);
   }
-  if (terms.bias_f32 != nullptr || terms.bias != nullptr) {
-    const F32 bias = terms.bias_f32 != nullptr ? load_along_keys(terms.bias_f32, terms.bias_stride_key, key, n)
-                                               : load_along_keys(terms.bias, terms.bias_stride_key, key, n);
+  if (terms.has_bias()) {
+    const F32 bias = terms.with_bias([&](const auto* from) __attribute__((always_inline)) {
+      return load_along_keys(from, terms.bias_stride_key, key, n);
+    });
     x = select(equal(bias, splat(kHidden)), bias, fma(bias, splat(kLog2E), x));
   }
   if (terms.mask != nullptr) {
@@ -233,10 +258,14 @@ template <typename S>
   return x;
 }
 
+template <typename S>
+inline float bias_of(const ScoreTerms<S>& terms, int64_t j) {
+  return terms.with_bias([&](const auto* bias) { return to_float(bias[j * terms.bias_stride_key]); });
+}
+
 // Whether bias or mask hides key j from the row.
 template <typename S>
 inline bool is_hidden(const ScoreTerms<S>& terms, int64_t j) {
   if (terms.mask != nullptr && terms.mask[j * terms.mask_stride_key] == 0) return true;
-  if (terms.bias_f32 != nullptr) return terms.bias_f32[j * terms.bias_stride_key] == kHidden;
-  return terms.bias != nullptr && to_float(terms.bias[j * terms.bias_stride_key]) == kHidden;
+  return terms.has_bias() && bias_of(terms, j) == kHidden;
 }

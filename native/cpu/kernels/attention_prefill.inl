@@ -118,7 +118,7 @@ using PrefillPack = FunctionRef<bool(int64_t first, int64_t begin, int64_t end)>
 // Rows [row_begin, row_end) of one sequence and key head.
 template <class E, typename S>
 void prefill_task(const PrefillPlan& plan, const SequenceRules& rules, int64_t head, int64_t row_begin, int64_t row_end,
-                  PrefillPack pack, const PrefillScratch<E>& scratch, const ExecContext& exec) {
+                  PrefillPack pack, AddValue add, const PrefillScratch<E>& scratch, const ExecContext& exec) {
   prefill_load_rows<E, S>(plan, rules, head, row_begin, row_end, scratch);
   [[maybe_unused]] const typename E::Unit unit{};
   const int64_t rows = row_end - row_begin, tiles = divide_up(rows, E::kTile);
@@ -144,7 +144,7 @@ void prefill_task(const PrefillPlan& plan, const SequenceRules& rules, int64_t h
     const float* o = scratch.o + row / E::kTile * plan.columns * panel + row % E::kTile * kPrefillPanel;
     const int64_t query = (row_begin + row) / plan.group;
     prefill_store_row<S>(plan.call, rules, query_head, query, o, panel, end);
-    if (!scratch.started[row]) attend_lowest<S>(plan.call, rules, query_head, query);
+    if (!scratch.started[row]) attend_lowest<S>(plan.call, rules, query_head, query, add);
   }
 }
 
@@ -163,7 +163,7 @@ class PrefillTasks {
     }
     for (int64_t b = 0; varied && b < axes.B; ++b) {
       const SequenceRules rules = source.rules(b);
-      if (rules.queries <= kDecodeQueries) continue;
+      if (decode_takes(plan.call, rules)) continue;
       count_ += groups_of(rules.queries) * axes.Hkv;
       work_ += rules.queries * at_least(rules.counted.last - rules.counted.first, 1);
     }
@@ -178,8 +178,8 @@ class PrefillTasks {
     int64_t groups = 0;
     for (int64_t b = 0; b < plan_.call.axes.B; ++b) {
       table_[b] = groups;
-      const int64_t queries = source_.rules(b).queries;
-      if (queries > kDecodeQueries) groups += groups_of(queries);
+      const SequenceRules rules = source_.rules(b);
+      if (!decode_takes(plan_.call, rules)) groups += groups_of(rules.queries);
     }
     table_[plan_.call.axes.B] = groups;
   }
@@ -254,7 +254,10 @@ Status attend_sequences(const AttentionSource& source, Few& few, bool varied, Ex
         const auto pack = [&](int64_t first, int64_t begin, int64_t end) {
           return prefill_pack_keys<E>(plan, task.rules, rows, first, begin, end, scratch);
         };
-        prefill_task<E, S>(plan, task.rules, task.head, task.row_begin, task.row_end, pack, scratch, exec);
+        const auto add = [&](int64_t key, int64_t first, int64_t count, float* sums) {
+          add_value(rows, key, first, count, sums);
+        };
+        prefill_task<E, S>(plan, task.rules, task.head, task.row_begin, task.row_end, pack, add, scratch, exec);
       },
       tasks.work());
   return {};
@@ -265,7 +268,7 @@ Status attention_prefill(const AttentionCall& call, ExecContext& exec) {
   const AttentionSource source{call, nullptr};
   const bool packed = call.options.cu_seqlens.present;
   DecodePlan<S, S> few(call, packed);
-  Status status = attend_sequences<S, S, PrefillTensorRows<S>>(source, few, packed, exec, [] {});
+  Status status = attend_sequences<S, S, TensorRows<S>>(source, few, packed, exec, [] {});
   if (status.is_ok() && call.scores.present) prefill_inspect<S>(call, exec);
   return status;
 }

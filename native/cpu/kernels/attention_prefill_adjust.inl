@@ -35,8 +35,11 @@ template <typename S>
     left = fma(splat(terms.slope), iota(), left);
     right = fma(splat(terms.slope), add(iota(), splat(kLanes)), right);
   }
-  if (terms.bias_f32 != nullptr) prefill_add_bias(left, right, terms.bias_f32, terms.bias_stride_key, key, n);
-  if (terms.bias != nullptr) prefill_add_bias(left, right, terms.bias, terms.bias_stride_key, key, n);
+  if (terms.has_bias()) {
+    terms.with_bias([&](const auto* bias) __attribute__((always_inline)) {
+      prefill_add_bias(left, right, bias, terms.bias_stride_key, key, n);
+    });
+  }
   if (terms.mask == nullptr) return;
   const int8_t* flags = reinterpret_cast<const int8_t*>(terms.mask);
   const F32 first = load_along_keys(flags, terms.mask_stride_key, key, n);

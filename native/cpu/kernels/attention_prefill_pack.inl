@@ -119,55 +119,6 @@ template <typename S>
   for (int64_t i = 0; i < dim * static_cast<int64_t>(sizeof(S)); i += 64) prefetch_l2(bytes + i);
 }
 
-// Where the keys and values of one key-value head of a sequence are: in the tensors of the call, in rows of C.
-template <typename C>
-struct PrefillTensorRows {
-  using Element = C;
-  const C* keys;
-  const C* values;
-  int64_t key_stride, value_stride;
-
-  PrefillTensorRows(const AttentionSource& source, const SequenceRules& rules, int64_t head)
-      : keys(first_row(source.call.k, rules, head)),
-        values(first_row(source.call.v, rules, head)),
-        key_stride(source.call.k.strides[1]),
-        value_stride(source.call.v.strides[1]) {}
-  static const C* first_row(const TensorView& view, const SequenceRules& rules, int64_t head) {
-    return view.as<const C>() + rules.batch * view.strides[0] + rules.key_begin * view.strides[1] +
-           head * view.strides[2];
-  }
-  const C* key(int64_t position) const { return keys + position * key_stride; }
-  const C* value(int64_t position) const { return values + position * value_stride; }
-};
-
-// The same in the pages of a cached sequence.
-template <typename C>
-struct PrefillPageRows {
-  using Element = C;
-  const CacheView& cache;
-  const CachedKeys& cached;
-  int64_t head;
-
-  PrefillPageRows(const AttentionSource& source, const SequenceRules& rules, int64_t head)
-      : cache(*source.cache), cached(source.cache->sequences[rules.batch]), head(head) {}
-  const std::byte* page(int64_t position) const {
-    return cached.pages[position / cache.page_tokens - cached.first_page];
-  }
-  int64_t row(int64_t position) const { return position % cache.page_tokens * cache.kv_heads + head; }
-  const C* key(int64_t position) const {
-    return reinterpret_cast<const C*>(page(position)) + row(position) * cache.key_dim;
-  }
-  const C* value(int64_t position) const {
-    return reinterpret_cast<const C*>(page(position) + cache.value_offset) + row(position) * cache.value_row;
-  }
-  float key_scale(int64_t position) const {
-    return reinterpret_cast<const float*>(page(position) + cache.key_scale_offset)[row(position)];
-  }
-  float value_scale(int64_t position) const {
-    return reinterpret_cast<const float*>(page(position) + cache.value_scale_offset)[row(position)];
-  }
-};
-
 // Scales of a panel's keys and values; those of keys that do not count are 0.
 struct PrefillPanelScales {
   alignas(64) float keys[kPrefillPanel];
@@ -199,7 +150,7 @@ template <class E, class Rows>
 bool prefill_pack_keys(const PrefillPlan& plan, const SequenceRules& rules, const Rows& rows, int64_t first,
                        int64_t begin, int64_t end, const PrefillScratch<E>& scratch) {
   using C = typename Rows::Element;
-  constexpr bool kScaled = std::is_same_v<C, int8_t>;
+  constexpr bool kScaled = Rows::kScaled;
   const C* none = reinterpret_cast<const C*>(scratch.none);
   const int64_t dim = plan.call.axes.V;
   F32 finite[4] = {zero(), zero(), zero(), zero()};

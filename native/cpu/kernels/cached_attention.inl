@@ -5,8 +5,8 @@
 // Units:    i8: element = scale · stored with scale = max |x| / 127 over a token's head; f8e4m3: stored as is, ±448 at most
 // Types:    queries f32, f16, bf16; pages of f32, f16, bf16, i8, f8e4m3; sums f32
 // Edge:     a row that holds NaN or infinity gets such a scale in i8, so that it is NaN when read
-// Cost:     sequences with at most 16 queries as decode, the others as prefill; writing reads and writes each appended row
-//   once
+// Cost:     sequences with at most 16 queries, and queries that name their keys, as decode, the others as prefill; writing
+//   reads and writes each appended row once
 // Oracle:   test/oracle/attention over the tokens in order
 
 template <typename C>
@@ -71,6 +71,8 @@ inline AttentionCall plain_call(const CachedAttentionCall& cached) {
   call.axes.Hkv = cached.axes.Hkv;
   call.axes.K = cached.axes.K;
   call.axes.V = cached.axes.V;
+  call.axes.S = cached.axes.S;
+  call.axes.I = cached.axes.I;
   const CachedAttentionOptions& from = cached.options;
   AttentionOptions& to = call.options;
   to.scale = from.scale;
@@ -82,9 +84,12 @@ inline AttentionCall plain_call(const CachedAttentionCall& cached) {
   to.block = from.block;
   to.softcap = from.softcap;
   to.sinks = from.sinks;
+  to.bias = from.bias;
+  to.mask = from.mask;
   to.alibi_slopes = from.alibi_slopes;
   to.cu_seqlens.present = from.cu_seqlens.present;
   to.cu_seqlens.q = from.cu_seqlens;
+  to.key_indices = from.key_indices;
   to.query_scale = from.query_scale;
   to.gate = from.gate;
   return call;
@@ -120,8 +125,7 @@ inline Status attend_pages(const CachedAttentionCall& cached, ExecContext& exec)
   const AttentionCall call = plain_call(cached);
   const AttentionSource source{call, &cached.sequences};
   DecodePlan<std::conditional_t<std::is_same_v<S, C>, S, float>, C> few(call, true, &cached.sequences);
-  return attend_sequences<S, C, PrefillPageRows<C>>(source, few, true, exec,
-                                                    [&] { append_tokens<C>(cached, source, exec); });
+  return attend_sequences<S, C, PageRows<C>>(source, few, true, exec, [&] { append_tokens<C>(cached, source, exec); });
 }
 
 template <typename S>
