@@ -8,6 +8,7 @@ import { SetupError, root, run, writeStamp } from './setup/steps.mjs';
 const folder = join(root, 'prebuilds', `${process.platform}-${process.arch}`);
 
 try {
+  const stamp = addonStamp();
   rmSync(folder, { recursive: true, force: true });
   const prebuildify = join(root, 'node_modules/prebuildify/bin.js');
   const args = [prebuildify, '--napi', '--strip', '--tag-libc', `--target=${process.versions.node}`];
@@ -17,8 +18,8 @@ try {
   // prebuildify moves the file out of build/Release; putting it back keeps the local build up to date.
   mkdirSync(dirname(addonFile), { recursive: true });
   copyFileSync(prebuild, addonFile);
-  recordAddon();
-  writeStamp(join(folder, '.stamp'), addonStamp());
+  recordAddon(stamp);
+  writeStamp(join(folder, '.stamp'), stamp);
   if (process.platform === 'linux') {
     const needed = glibcFloor(prebuild);
     console.log(

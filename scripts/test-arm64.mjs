@@ -15,13 +15,14 @@ const addon = join(output, 'hybrid_attention.node');
 
 async function buildAddon() {
   const stampFile = join(output, '.stamp');
-  if (existsSync(addon) && upToDate(stampFile, addonStamp())) return;
+  const stamp = addonStamp();
+  if (existsSync(addon) && upToDate(stampFile, stamp)) return;
   const flags = ['-std=c++17', '-O3', '-fPIC', '-fvisibility=hidden', '-pthread', '-Wall', '-Wextra', '-DNDEBUG'];
   flags.push('-Inative', '-Inative/include', ...nodeFlags());
   const objects = await compileAll({ compiler, sources: addonSources('arm64'), flags, output });
   const link = ['-shared', '-pthread', '-static-libstdc++', '-Wl,--version-script=native/napi/exports.map'];
   run(compiler, [...link, ...objects, '-o', addon], 'the arm64 addon does not link');
-  writeStamp(stampFile, addonStamp());
+  writeStamp(stampFile, stamp);
 }
 
 const qemu = ['qemu-aarch64', 'qemu-aarch64-static'].find(answers);

@@ -22,16 +22,18 @@ export function gypEnvironment() {
   return env;
 }
 
+/** Taken before the sources are compiled: they may be edited meanwhile. */
 export const addonStamp = () => stampOf(inputs, [process.platform, process.arch, process.env.CXX ?? '']);
 
-export function recordAddon() {
-  writeStamp(stampFile, addonStamp());
+export function recordAddon(stamp) {
+  writeStamp(stampFile, stamp);
 }
 
 export const addonUpToDate = () => existsSync(addonFile) && upToDate(stampFile, addonStamp());
 
 export function buildAddon(say) {
   if (addonUpToDate()) return;
+  const stamp = addonStamp();
   say('setup: compiling the native code');
   // The loader prefers a prebuild, and one made from older sources would hide this build.
   rmSync(join(root, 'prebuilds', `${process.platform}-${process.arch}`), { recursive: true, force: true });
@@ -44,5 +46,5 @@ export function buildAddon(say) {
     options,
   );
   run(process.execPath, [nodeGyp, 'build', '--loglevel=error'], 'the native code does not compile', options);
-  recordAddon();
+  recordAddon(stamp);
 }
