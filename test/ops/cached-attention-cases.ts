@@ -151,8 +151,7 @@ export function combinedCase(choice: Assignment, seed: number): CachedCase {
       ...(choice['named'] !== 'none' && {
         keyIndices: Dense.build(lists, ([at]) => random.integer(-1, lengthAt(at!) - 1)),
       }),
-      // Gentle: prefill sums products upon the slope at the first of up to 32 keys, whose rounding a small lse would show.
-      ...(choice['alibi'] === 'alibi' && { alibiSlopes: random.uniforms([Hq], 0.01, 0.1) }),
+      ...(choice['alibi'] === 'alibi' && { alibiSlopes: random.uniforms([Hq], 0.01, 0.5) }),
       ...(choice['queryScale'] === 'queryScale' && { queryScale: random.uniforms(rows, 0.5, 1.5) }),
       ...(choice['gate'] === 'gate' && { gate: random.normals([...rows, Hq, V]) }),
     },

@@ -27,14 +27,10 @@ template <class E>
   }
 }
 
-// One row's scores of keys [key, key + kPrefillPanel), of which the tensors hold n more; but for the softcap.
+// One row's scores of keys [key, key + kPrefillPanel), of which the tensors hold n more; but for softcap and ALiBi.
 template <typename S>
 [[gnu::always_inline]] inline void prefill_apply_terms(const ScoreTerms<S>& terms, int64_t key, int64_t n, F32& left,
                                                        F32& right) {
-  if (terms.slope != 0) {
-    left = fma(splat(terms.slope), iota(), left);
-    right = fma(splat(terms.slope), add(iota(), splat(kLanes)), right);
-  }
   if (terms.has_bias()) {
     terms.with_bias([&](const auto* bias) __attribute__((always_inline)) {
       prefill_add_bias(left, right, bias, terms.bias_stride_key, key, n);
@@ -57,6 +53,7 @@ template <class E, bool kHides, typename S>
   const float* scores = tile.scores(panel);
   for (int r = 0; r < E::kTile; ++r, scores += kPrefillScoreStride) {
     F32 left = load(scores), right = load(scores + kLanes);
+    if (tile.plan.slopes) prefill_add_slope(terms[r], tile.scratch.start[tile.row(r)], key, left, right);
     prefill_apply_terms(terms[r], key, n, left, right);
     if (__builtin_expect(!easy || !all(less_equal(max(right, left), splat(kPrefillSlack))), 0)) {
       prefill_settle_row(tile, r, panel, left, right);
@@ -68,8 +65,8 @@ template <class E, bool kHides, typename S>
 
 template <class E, typename S>
 void prefill_adjust_panel(const PrefillTile<E>& tile, const ScoreTerms<S>* terms, int64_t panel) {
-  float first[E::kTile], none[E::kTile] = {};
-  prefill_begin_rows(tile, terms, panel, first);
+  const float none[E::kTile] = {};
+  const float* first = tile.plan.slopes ? none : tile.scratch.start + tile.row(0);
   const bool caps = terms[0].cap > 0;
   if constexpr (E::kMatrix) {
     prefill_scale_matrix_products(tile, panel, caps ? none : first);

@@ -60,18 +60,15 @@ void prefill_scale_matrix_products(const PrefillTile<E>& tile, int64_t panel, co
 template <class E, bool kSlopes, typename S>
 [[gnu::noinline]] void prefill_weigh_matrix_rows(const PrefillTile<E>& tile, const ScoreTerms<S>* terms,
                                                  int64_t panel) {
-  float slope_first[E::kTile];
-  if (kSlopes) prefill_begin_rows(tile, terms, panel, slope_first);
-  const float* first = kSlopes ? slope_first : tile.scratch.start + tile.row(0);
+  const float none[E::kTile] = {};
+  const float* start = tile.scratch.start + tile.row(0);
+  const int64_t key = tile.first_key + panel * kPrefillPanel;
   const bool easy = tile.bounds().started && tile.full(panel);
   const float* scores = tile.scores(panel);
   for (int r = 0; r < E::kTile; ++r, scores += kPrefillScoreStride) {
     F32 left, right;
-    prefill_scale_row(tile, r, scores, first, left, right);
-    if (kSlopes) {
-      left = fma(splat(terms[r].slope), iota(), left);
-      right = fma(splat(terms[r].slope), add(iota(), splat(kLanes)), right);
-    }
+    prefill_scale_row(tile, r, scores, kSlopes ? none : start, left, right);
+    if (kSlopes) prefill_add_slope(terms[r], start[r], key, left, right);
     if (__builtin_expect(!easy || !all(less_equal(max(right, left), splat(kPrefillSlack))), 0)) {
       prefill_settle_row(tile, r, panel, left, right);
     } else {

@@ -146,14 +146,16 @@ template <class E>
   tile.bounds().started = prefill_all_started(tile);
 }
 
-// What each row's scores begin with, relative to its reference: 0 but for ALiBi, which gives the panel's first key this.
-template <class E, typename S>
-[[gnu::always_inline]] inline void prefill_begin_rows(const PrefillTile<E>& tile, const ScoreTerms<S>* terms,
-                                                      int64_t panel, float (&first)[E::kTile]) {
-  const int64_t key = tile.first_key + panel * kPrefillPanel;
-  for (int r = 0; r < E::kTile; ++r) {
-    first[r] = tile.scratch.start[tile.row(r)] + terms[r].slope * static_cast<float>(key - terms[r].position);
-  }
+// Adds ALiBi, and `start`, to a row's products with keys [key, key + kPrefillPanel). The two meet first and the products last,
+// which would else be rounded to the size of either.
+template <typename S>
+[[gnu::always_inline]] inline void prefill_add_slope(const ScoreTerms<S>& terms, float start, int64_t key, F32& left,
+                                                     F32& right) {
+  F32 slope = splat(terms.slope);
+  pin(slope);
+  const F32 begin = splat(start), distance = add(splat(static_cast<float>(key - terms.position)), iota());
+  left = add(left, fma(slope, distance, begin));
+  right = add(right, fma(slope, add(distance, splat(kLanes)), begin));
 }
 
 // The products of one panel, relative to `first`, what each row's scores begin with; into the block of scores. Not inlined:
@@ -180,30 +182,24 @@ template <class E, bool kSlopes, typename S>
 [[gnu::always_inline]] inline void prefill_weigh_panel(const PrefillTile<E>& tile, const ScoreTerms<S>* terms,
                                                        int64_t panel) {
   const PrefillScratch<E>& scratch = tile.scratch;
-  float first[E::kTile];
-  if (kSlopes) prefill_begin_rows(tile, terms, panel, first);
-  const float* start = kSlopes ? first : scratch.start + tile.row(0);
+  const float* start = scratch.start + tile.row(0);
+  constexpr bool kFromZero = kSlopes || !E::kScalesQuery;
   F32 sums[E::kTile][2];
 #pragma GCC unroll 16
-  for (int r = 0; r < E::kTile; ++r) sums[r][0] = sums[r][1] = E::kScalesQuery ? splat(start[r]) : zero();
+  for (int r = 0; r < E::kTile; ++r) sums[r][0] = sums[r][1] = kFromZero ? zero() : splat(start[r]);
   prefill_multiply<E, E::kPair, E::kTile * E::kPair>(sums, tile.queries(), tile.keys(panel), tile.plan.steps);
   if constexpr (!E::kScalesQuery) {
 #pragma GCC unroll 16
     for (int r = 0; r < E::kTile; ++r) {
-      const F32 scale = splat(scratch.scale[tile.row(r)]), begin = splat(start[r]);
+      const F32 scale = splat(scratch.scale[tile.row(r)]), begin = kSlopes ? zero() : splat(start[r]);
       sums[r][0] = fma(sums[r][0], scale, begin);
       sums[r][1] = fma(sums[r][1], scale, begin);
     }
   }
   if (kSlopes) {
-    const F32 near = iota(), far = add(near, splat(kLanes));
+    const int64_t key = tile.first_key + panel * kPrefillPanel;
 #pragma GCC unroll 16
-    for (int r = 0; r < E::kTile; ++r) {
-      F32 slope = splat(terms[r].slope);
-      pin(slope);
-      sums[r][0] = fma(slope, near, sums[r][0]);
-      sums[r][1] = fma(slope, far, sums[r][1]);
-    }
+    for (int r = 0; r < E::kTile; ++r) prefill_add_slope(terms[r], start[r], key, sums[r][0], sums[r][1]);
   }
   // A NaN may hide the lanes before it from max's result or stay in it: the first case cannot occur, because max gives
   // its second argument then, and the second takes the careful path.
