@@ -1,5 +1,6 @@
 // Tests the AVX-512 and AMX kernels on machines without those: the very same units, compiled against SIMDe, which writes
-// each intrinsic in portable C, and a model of the matrix tiles. Slow, and blind to the compiler's choice of instructions; numerically the same.
+// each intrinsic in portable C, and a model of the matrix tiles. Slow, and blind to the compiler's choice of
+// instructions; numerically the same.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { addonSources, readSources } from './native-sources.mjs';

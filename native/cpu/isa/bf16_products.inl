@@ -1,6 +1,8 @@
 // The kernels of an ISA unit that differs from the one before it in its products of bf16 alone: attention between bf16
 // queries and keys. Everything else is left to that one.
 
+#include "cpu/kernels/offsets.inl"
+
 #include "cpu/kernels/attention_mask.inl"
 
 #include "cpu/kernels/attention_decode.inl"

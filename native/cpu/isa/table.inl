@@ -1,6 +1,8 @@
 // The kernels of one ISA unit, in order of preference: for each operation the first row that takes a call runs it.
 // A kernel file ends with an array of its rows; here it is included and named in the list below.
 
+#include "cpu/kernels/offsets.inl"
+
 #include "cpu/kernels/attention_mask.inl"
 
 #include "cpu/kernels/attention_decode.inl"

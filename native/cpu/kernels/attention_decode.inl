@@ -66,13 +66,8 @@ inline ItemPlace item_place(const AttentionCall& call, int64_t index) {
   if (!call.options.key_indices.present) return {index, 0};
   if (!call.options.cu_seqlens.present) return {index / call.axes.T, index % call.axes.T};
   const TensorView& offsets = call.options.cu_seqlens.q;
-  const auto offset = [&](int64_t batch) { return offsets.as<const int32_t>()[batch * offsets.strides[0]]; };
-  int64_t low = 0, high = call.axes.B;  // offset(low) <= index < offset(high)
-  while (high - low > 1) {
-    const int64_t middle = low + (high - low) / 2;
-    (offset(middle) <= index ? low : high) = middle;
-  }
-  return {low, index - offset(low)};
+  const int64_t batch = sequence_of(offsets, call.axes.B, index);
+  return {batch, index - offsets.as<const int32_t>()[batch * offsets.strides[0]]};
 }
 
 // The queries of an item and the keys they see; none where another form takes the sequence.
@@ -140,51 +135,26 @@ struct ItemKeys {
 };
 
 // Fills blocks with entries [first, last) of the item's keys, at most kBlockKeys.
-template <typename C>
-struct TensorKeys {
+template <class Rows>
+struct BlockKeys {
+  Rows rows;  // of head 0
   ItemKeys items;
 
-  void operator()(KeyBlock<C>& block, int64_t first, int64_t last) const {
-    const TensorView& k = items.call.k;
-    const TensorView& v = items.call.v;
-    const SequenceRules& rules = items.item.rules;
-    const C* keys = k.as<const C>() + rules.batch * k.strides[0] + rules.key_begin * k.strides[1];
-    const C* values = v.as<const C>() + rules.batch * v.strides[0] + rules.key_begin * v.strides[1];
+  void operator()(KeyBlock<typename Rows::Element>& block, int64_t first, int64_t last) const {
     block.first = first;
     block.count = 0;
-    block.key_stride_head = k.strides[2];
-    block.value_stride_head = v.strides[2];
+    block.key_stride_head = rows.key_stride_head();
+    block.value_stride_head = rows.value_stride_head();
     items.each(first, last, [&](int64_t key) {
-      block.keys[block.count] = keys + key * k.strides[1];
-      block.values[block.count] = values + key * v.strides[1];
-      block.listed[block.count++] = key;
-    });
-    block.repeat_last();
-  }
-};
-
-// The same from the pages of a cache.
-template <typename C>
-struct PagedKeys {
-  const CacheView& cache;
-  ItemKeys items;
-
-  void operator()(KeyBlock<C>& block, int64_t first, int64_t last) const {
-    const CachedKeys& cached = cache.sequences[items.item.rules.batch];
-    block.first = first;
-    block.count = 0;
-    block.key_stride_head = cache.key_dim;
-    block.value_stride_head = cache.value_row;
-    items.each(first, last, [&](int64_t key) {
-      const std::byte* page = cached.pages[key / cache.page_tokens - cached.first_page];
-      const int64_t row = key % cache.page_tokens * cache.kv_heads;
+      const auto* key_row = rows.key(key);
+      const auto* value_row = rows.value(key);
       const int64_t entry = block.count++;
       block.listed[entry] = key;
-      block.keys[entry] = reinterpret_cast<const C*>(page) + row * cache.key_dim;
-      block.values[entry] = reinterpret_cast<const C*>(page + cache.value_offset) + row * cache.value_row;
-      if constexpr (std::is_same_v<C, int8_t>) {
-        block.key_scales[entry] = reinterpret_cast<const float*>(page + cache.key_scale_offset) + row;
-        block.value_scales[entry] = reinterpret_cast<const float*>(page + cache.value_scale_offset) + row;
+      block.keys[entry] = key_row;
+      block.values[entry] = value_row;
+      if constexpr (Rows::kScaled) {
+        block.key_scales[entry] = &rows.key_scale(key);
+        block.value_scales[entry] = &rows.value_scale(key);
       }
     });
     block.repeat_last();

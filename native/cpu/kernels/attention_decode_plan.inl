@@ -64,12 +64,7 @@ struct DecodePlan {
   }
 
   int64_t item_of_task(int64_t task) const {
-    int64_t low = 0, high = items;  // first_task[low] <= task < first_task[high]
-    while (high - low > 1) {
-      const int64_t middle = low + (high - low) / 2;
-      (first_task[middle] <= task ? low : high) = middle;
-    }
-    return low;
+    return part_of(items, task, [&](int64_t item) { return first_task[item]; });
   }
 };
 
@@ -146,10 +141,11 @@ inline void decode_task(const DecodePlan<S, C>& plan, const ExecContext& exec, i
         return take_part<4, S, C>(call, item, ranges, fill, keys, exec, work);
     }
   };
+  const ItemKeys list{call, item, ranges, work.first_head};
   if (plan.source.cache != nullptr) {
-    take(PagedKeys<C>{*plan.source.cache, {call, item, ranges, work.first_head}});
+    take(BlockKeys<PageRows<C>>{PageRows<C>(plan.source, item.rules, 0), list});
   } else {
-    take(TensorKeys<C>{{call, item, ranges, work.first_head}});
+    take(BlockKeys<TensorRows<C>>{TensorRows<C>(plan.source, item.rules, 0), list});
   }
   if (item.parts > 1) return;
   for (int64_t h = 0; h < work.heads; ++h) {

@@ -194,12 +194,7 @@ class PrefillTasks {
     const int64_t head = index % axes.Hkv;
     if (varied_) {
       const int64_t entry = index / axes.Hkv;
-      int64_t low = 0, high = axes.B;  // table_[low] <= entry < table_[high]
-      while (high - low > 1) {
-        const int64_t middle = (low + high) / 2;
-        (table_[middle] <= entry ? low : high) = middle;
-      }
-      b = low;
+      b = part_of(axes.B, entry, [&](int64_t sequence) { return table_[sequence]; });
       group = table_[b + 1] - 1 - entry;
     } else {
       b = index / axes.Hkv % axes.B;

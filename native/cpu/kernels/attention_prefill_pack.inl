@@ -112,13 +112,6 @@ template <typename C>
   }
 }
 
-// Rows far apart in memory: nothing but this brings the next panel's near in time.
-template <typename S>
-[[gnu::always_inline]] inline void prefill_prefetch(const S* row, int64_t dim) {
-  const char* bytes = reinterpret_cast<const char*>(row);
-  for (int64_t i = 0; i < dim * static_cast<int64_t>(sizeof(S)); i += 64) prefetch_l2(bytes + i);
-}
-
 // Scales of a panel's keys and values; those of keys that do not count are 0.
 struct PrefillPanelScales {
   alignas(64) float keys[kPrefillPanel];
@@ -161,9 +154,10 @@ bool prefill_pack_keys(const PrefillPlan& plan, const SequenceRules& rules, cons
     for (int i = 0; i < kPrefillPanel; ++i) {
       const int64_t key = first + at + i;
       const bool follows = key + kPrefillPanel < rules.counted.last && at + kPrefillPanel < end;
+      // Rows lie far apart in memory: nothing but this brings the next panel's near in time.
       if (follows && key + kPrefillPanel >= rules.counted.first) {
-        prefill_prefetch(rows.key(key + kPrefillPanel), plan.call.axes.K);
-        prefill_prefetch(rows.value(key + kPrefillPanel), dim);
+        fetch_row(rows.key(key + kPrefillPanel), plan.call.axes.K);
+        fetch_row(rows.value(key + kPrefillPanel), dim);
       }
       const bool counts = key >= rules.counted.first && key < rules.counted.last;
       keys[i] = counts ? rows.key(key) : none;

@@ -1,6 +1,7 @@
 // Attention, all forms: rows of the keys and values of one key-value head of a sequence, by position.
 //
-// Layout: the tensors of the call, or pages: attn/cache_view.h
+// Shapes: a key [K], a value [V] and, in pages of i8, one scale for each
+// Layout: the tensors of the call, or pages: attn/cache_view.h; what other heads hold lies a stride of heads on
 
 // In the tensors, in rows of C.
 template <typename C>
@@ -10,18 +11,23 @@ struct TensorRows {
   const C* keys;
   const C* values;
   int64_t key_stride, value_stride;
+  int64_t key_head, value_head;
 
   TensorRows(const AttentionSource& source, const SequenceRules& rules, int64_t head)
       : keys(first_row(source.call.k, rules, head)),
         values(first_row(source.call.v, rules, head)),
         key_stride(source.call.k.strides[1]),
-        value_stride(source.call.v.strides[1]) {}
+        value_stride(source.call.v.strides[1]),
+        key_head(source.call.k.strides[2]),
+        value_head(source.call.v.strides[2]) {}
   static const C* first_row(const TensorView& view, const SequenceRules& rules, int64_t head) {
     return view.as<const C>() + rules.batch * view.strides[0] + rules.key_begin * view.strides[1] +
            head * view.strides[2];
   }
   const C* key(int64_t position) const { return keys + position * key_stride; }
   const C* value(int64_t position) const { return values + position * value_stride; }
+  int64_t key_stride_head() const { return key_head; }
+  int64_t value_stride_head() const { return value_head; }
 };
 
 // In the pages of a cached sequence.
@@ -45,10 +51,12 @@ struct PageRows {
   const C* value(int64_t position) const {
     return reinterpret_cast<const C*>(page(position) + cache.value_offset) + row(position) * cache.value_row;
   }
-  float key_scale(int64_t position) const {
+  const float& key_scale(int64_t position) const {
     return reinterpret_cast<const float*>(page(position) + cache.key_scale_offset)[row(position)];
   }
-  float value_scale(int64_t position) const {
+  const float& value_scale(int64_t position) const {
     return reinterpret_cast<const float*>(page(position) + cache.value_scale_offset)[row(position)];
   }
+  int64_t key_stride_head() const { return cache.key_dim; }
+  int64_t value_stride_head() const { return cache.value_row; }
 };

@@ -53,17 +53,6 @@ template <typename S>
   return operand.f32 != nullptr ? load_lanes(operand.f32 + d, n) : load_lanes(operand.own + d, n);
 }
 
-// The sequence that the token `t` of a packed batch of `count` belongs to; empty ones before it are passed over.
-inline int64_t sequence_of(const TensorView& offsets, int64_t count, int64_t t) {
-  int64_t low = 0;
-  int64_t high = count;
-  while (high - low > 1) {
-    const int64_t middle = low + (high - low) / 2;
-    (offsets.as<const int32_t>()[middle * offsets.strides[0]] <= t ? low : high) = middle;
-  }
-  return low;
-}
-
 // Calls body(row, worker) for every row; tasks are blocks of rows of a fixed size.
 template <typename Axes, typename Body>
 inline void for_each_row(ExecContext& exec, const Axes& axes, int64_t work_per_row, Body body) {
